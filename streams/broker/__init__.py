@@ -1,0 +1,1 @@
+"""The embedded Apache Kafka. Stands alone: imports nothing else of `streams`."""
