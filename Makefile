@@ -29,7 +29,7 @@ check: setup ## format, lint, types, layer contracts
 	@$(RUN) ruff format --check .
 	@$(RUN) ruff check .
 	@$(RUN) mypy
-	@.venv/bin/lint-imports
+	@.venv/bin/lint-imports --no-logo
 
 format: setup ## let the formatter and the safe fixes at the code
 	@$(RUN) ruff format .
