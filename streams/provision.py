@@ -1,0 +1,245 @@
+"""The topics on the broker: made where they are missing, compared with the topology where they are there.
+
+Nothing that exists is ever changed. Another number of partitions would send keys to other shards, another cleanup
+policy would lose records: that is for people to decide, and what a difference means and how to mend it is said.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
+from aiokafka.errors import KafkaTimeoutError, for_code
+
+from streams.settings import Settings
+from streams.topology import TOPICS, Topic
+
+MIN_ISR = "min.insync.replicas"
+_REPLICAS = 3
+"""With three copies and two of them in step for every write, one broker may be lost without losing data or writes."""
+_TOPIC_ALREADY_EXISTS = 36
+_READY_WITHIN_S = 30.0
+_POLL_S = 0.05
+_ESSENTIAL = frozenset({"partitions", "cleanup.policy", "message.timestamp.type", "max.message.bytes"})
+"""Another value of these breaks a promise; another value of the rest is a choice that somebody may have made."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """One setting of a topic that is not as the topology wants it."""
+
+    setting: str
+    wanted: str
+    found: str
+    mend: str
+
+    @property
+    def essential(self) -> bool:
+        """Whether a promise breaks with it."""
+        return self.setting in _ESSENTIAL
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TopicReport:
+    """One topic on the broker: `name` with its prefix; `reason` is the broker's, where it refused to create it."""
+
+    topic: Topic
+    name: str
+    outcome: Literal["created", "exists", "missing", "refused"]
+    partitions: int = 0
+    replication: int = 0
+    differences: tuple[Difference, ...] = ()
+    reason: str = ""
+
+    @property
+    def good(self) -> bool:
+        """Whether a worker can use it as it is."""
+        return self.outcome in {"created", "exists"} and not any(each.essential for each in self.differences)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """All topics, in the order of the topology, and the number of brokers that were there."""
+
+    brokers: int
+    topics: tuple[TopicReport, ...]
+
+    @property
+    def good(self) -> bool:
+        """Whether a worker can use all of them as they are."""
+        return all(topic.good for topic in self.topics)
+
+
+async def create_topics(settings: Settings) -> Report:
+    """Create the topics that are missing, and return how all of them are once each partition has a leader.
+
+    May be called any number of times, and by several processes at once. A topic that the broker refuses to create is
+    in the report; KafkaError where Kafka cannot be reached or new topics do not become usable within 30 s.
+    """
+    async with connected(settings) as admin:
+        before = await _inspect(admin, settings)
+        missing = [report.topic for report in before.topics if report.outcome == "missing"]
+        if not missing:
+            return before
+        wanted = [_new_topic(settings, topic, brokers=before.brokers) for topic in missing]
+        answer = await admin.create_topics(wanted)
+        created = {name for name, code, _ in answer.topic_errors if not code}
+        refused = {
+            name: text or for_code(code).__name__
+            for name, code, text in answer.topic_errors
+            if code not in {0, _TOPIC_ALREADY_EXISTS}
+        }
+        await _until_ready(admin, {topic.name for topic in wanted} - refused.keys())
+        after = await _inspect(admin, settings)
+        return replace(after, topics=tuple(_told(report, created, refused) for report in after.topics))
+
+
+async def inspect_topics(settings: Settings) -> Report:
+    """Return how all topics are. Reads only. KafkaError where Kafka cannot be reached."""
+    async with connected(settings) as admin:
+        return await _inspect(admin, settings)
+
+
+@asynccontextmanager
+async def connected(settings: Settings) -> AsyncIterator[Any]:
+    """Give an admin client that is connected. KafkaError where Kafka cannot be reached."""
+    admin = AIOKafkaAdminClient(
+        bootstrap_servers=settings.brokers,
+        client_id=settings.app_id,
+        request_timeout_ms=round(settings.request_timeout * 1000),
+    )
+    try:
+        await admin.start()
+        yield admin
+    except TimeoutError as error:
+        raise KafkaTimeoutError("Kafka did not answer in time") from error
+    finally:
+        await admin.close()
+
+
+def replication(settings: Settings, brokers: int) -> int:
+    """Copies of each partition: NPS_REPLICATION, else three where there are as many brokers."""
+    return settings.replication or max(1, min(_REPLICAS, brokers))
+
+
+def wanted_config(settings: Settings, topic: Topic, *, brokers: int) -> dict[str, str]:
+    """Return the configuration a topic should have; two copies in step where three copies are wanted."""
+    in_step = 2 if brokers >= _REPLICAS and replication(settings, brokers) >= _REPLICAS else 1
+    return {**topic.settings(), MIN_ISR: str(in_step)}
+
+
+def _new_topic(settings: Settings, topic: Topic, *, brokers: int) -> NewTopic:
+    return NewTopic(
+        settings.topic(topic.name),
+        settings.partitions,
+        replication(settings, brokers),
+        topic_configs=wanted_config(settings, topic, brokers=brokers),
+    )
+
+
+def _told(report: TopicReport, created: set[str], refused: Mapping[str, str]) -> TopicReport:
+    if report.name in refused:
+        return replace(report, outcome="refused", reason=refused[report.name])
+    return replace(report, outcome="created") if report.name in created else report
+
+
+async def _until_ready(admin: Any, names: Iterable[str]) -> None:
+    """Wait until each partition of these topics has a leader: a producer that comes earlier finds no topic."""
+    async with asyncio.timeout(_READY_WITHIN_S):
+        for name in names:
+            while not _is_ready(*await admin.describe_topics([name])):  # noqa: ASYNC110 (the broker tells nobody)
+                await asyncio.sleep(_POLL_S)
+
+
+def _is_ready(topic: Mapping[str, Any]) -> bool:
+    return not topic["error_code"] and all(
+        not partition["error_code"] and partition["leader"] >= 0 for partition in topic["partitions"]
+    )
+
+
+async def _inspect(admin: Any, settings: Settings) -> Report:
+    brokers = len((await admin.describe_cluster())["brokers"])
+    described = await admin.describe_topics([settings.topic(topic.name) for topic in TOPICS])
+    found = {topic["topic"]: topic for topic in described if not topic["error_code"]}
+    configs = await _configs(admin, found)
+    reports = []
+    for topic in TOPICS:
+        name = settings.topic(topic.name)
+        if name not in found:
+            reports.append(TopicReport(topic=topic, name=name, outcome="missing"))
+            continue
+        partitions = found[name]["partitions"]
+        copies = min(len(partition["replicas"]) for partition in partitions)
+        differences = (
+            *_partition_difference(settings, topic, len(partitions)),
+            *_replication_difference(settings, name, copies, brokers),
+            *_config_differences(settings, topic, configs[name], brokers),
+        )
+        reports.append(
+            TopicReport(
+                topic=topic,
+                name=name,
+                outcome="exists",
+                partitions=len(partitions),
+                replication=copies,
+                differences=differences,
+            )
+        )
+    return Report(brokers=brokers, topics=tuple(reports))
+
+
+async def _configs(admin: Any, names: Iterable[str]) -> dict[str, dict[str, str]]:
+    resources = [ConfigResource(ConfigResourceType.TOPIC, name) for name in names]
+    if not resources:
+        return {}
+    (answer,) = await admin.describe_configs(resources)
+    configs = {}
+    for resource in answer.to_object()["resources"]:
+        if resource["error_code"]:
+            error = for_code(resource["error_code"])
+            raise error(f"the settings of {resource['resource_name']} cannot be read")
+        configs[resource["resource_name"]] = {
+            entry["config_names"]: entry["config_value"] for entry in resource["config_entries"]
+        }
+    return configs
+
+
+def _partition_difference(settings: Settings, topic: Topic, found: int) -> tuple[Difference, ...]:
+    if found == settings.partitions or not topic.co_partitioned:
+        return ()
+    mend = (
+        "a topic's partitions cannot be taken away, and added ones would send keys to other shards: "
+        f"set NPS_PARTITIONS to the number that all topics were made with (here {found}), "
+        "or start anew under another NPS_TOPIC_PREFIX and NPS_APP_ID"
+    )
+    return (Difference(setting="partitions", wanted=str(settings.partitions), found=str(found), mend=mend),)
+
+
+def _replication_difference(settings: Settings, name: str, found: int, brokers: int) -> tuple[Difference, ...]:
+    wanted = replication(settings, brokers)
+    if found == wanted:
+        return ()
+    mend = f"move {name} to {wanted} replicas with kafka-reassign-partitions.sh, or set NPS_REPLICATION={found}"
+    return (Difference(setting="replication", wanted=str(wanted), found=str(found), mend=mend),)
+
+
+def _config_differences(
+    settings: Settings, topic: Topic, found: Mapping[str, str], brokers: int
+) -> tuple[Difference, ...]:
+    name = settings.topic(topic.name)
+    return tuple(
+        Difference(
+            setting=key,
+            wanted=wanted,
+            found=found.get(key, "unknown"),
+            mend=(
+                f"kafka-configs.sh --bootstrap-server {settings.brokers} --alter "
+                f"--entity-type topics --entity-name {name} --add-config {key}={wanted}"
+            ),
+        )
+        for key, wanted in wanted_config(settings, topic, brokers=brokers).items()
+        if found.get(key) != wanted
+    )
