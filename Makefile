@@ -5,10 +5,10 @@ RUN := .venv/bin/python -m
 unexport SECONDS
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format lock bench broker tools clean
+.PHONY: help setup demo test check format lock kafka-lock bench broker tools clean
 
 help: ## say what there is
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## make .venv from requirements.lock, with the nps command; instant once done
 	@for python in $(PYTHON) python3 python3.14 python3.13 python3.12 python3.11 python; do \
@@ -47,9 +47,12 @@ ifeq ($(CI),true)
 	@scripts/install-test-tools
 endif
 
-lock: setup ## write requirements.lock anew from pyproject.toml
+lock: setup ## write requirements.lock anew from pyproject.toml (LOCK_FLAGS=--upgrade takes newer releases)
 	@UV_CUSTOM_COMPILE_COMMAND="make lock" .venv/bin/uv pip compile --quiet --universal --python-version 3.11 \
 	  --generate-hashes --no-emit-index-url --extra broker --group dev $(LOCK_FLAGS) --output-file requirements.lock pyproject.toml
+
+kafka-lock: setup ## write the embedded Kafka's jgo.lock.toml anew from its jgo.toml
+	@.venv/bin/python scripts/lock_kafka.py
 
 clean: ## remove what was made here (.venv and caches; not the per-user cache of Kafka's jars)
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist
