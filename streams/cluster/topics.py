@@ -5,15 +5,15 @@ policy would lose records: that is for people to decide, and what a difference m
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.admin import NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
-from aiokafka.errors import KafkaTimeoutError, for_code
+from aiokafka.errors import for_code
 
+from streams.cluster.connection import admin_client
 from streams.settings import Settings
 from streams.topology import TOPICS, Topic
 
@@ -79,7 +79,7 @@ async def create_topics(settings: Settings) -> Report:
     May be called any number of times, and by several processes at once. A topic that the broker refuses to create is
     in the report; KafkaError where Kafka cannot be reached or new topics do not become usable within 30 s.
     """
-    async with connected(settings) as admin:
+    async with admin_client(settings) as admin:
         before = await _inspect(admin, settings)
         missing = [report.topic for report in before.topics if report.outcome == "missing"]
         if not missing:
@@ -99,25 +99,8 @@ async def create_topics(settings: Settings) -> Report:
 
 async def inspect_topics(settings: Settings) -> Report:
     """Return how all topics are. Reads only. KafkaError where Kafka cannot be reached."""
-    async with connected(settings) as admin:
+    async with admin_client(settings) as admin:
         return await _inspect(admin, settings)
-
-
-@asynccontextmanager
-async def connected(settings: Settings) -> AsyncIterator[Any]:
-    """Give an admin client that is connected. KafkaError where Kafka cannot be reached."""
-    admin = AIOKafkaAdminClient(
-        bootstrap_servers=settings.brokers,
-        client_id=settings.app_id,
-        request_timeout_ms=round(settings.request_timeout * 1000),
-    )
-    try:
-        await admin.start()
-        yield admin
-    except TimeoutError as error:
-        raise KafkaTimeoutError("Kafka did not answer in time") from error
-    finally:
-        await admin.close()
 
 
 def replication(settings: Settings, brokers: int) -> int:

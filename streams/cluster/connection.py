@@ -1,0 +1,48 @@
+"""Clients that join no consumer group and leave nothing open, whatever happens."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, Literal
+
+from aiokafka import AIOKafkaConsumer
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import KafkaTimeoutError
+
+from streams.settings import Settings
+
+
+@asynccontextmanager
+async def admin_client(settings: Settings) -> AsyncIterator[Any]:
+    """Give an admin client that is connected. KafkaError where Kafka cannot be reached or does not answer in time."""
+    admin = AIOKafkaAdminClient(**_common(settings))
+    try:
+        await admin.start()
+        yield admin
+    except TimeoutError as error:
+        raise KafkaTimeoutError("Kafka did not answer in time") from error
+    finally:
+        await admin.close()
+
+
+@asynccontextmanager
+async def reader(settings: Settings, isolation: Literal["read_committed", "read_uncommitted"]) -> AsyncIterator[Any]:
+    """Give a consumer that is connected, has no partitions yet and commits nothing. KafkaError without Kafka.
+
+    Its `end_offsets` are the last stable offsets in read_committed, the ends of the logs in read_uncommitted.
+    """
+    consumer = AIOKafkaConsumer(
+        **_common(settings), isolation_level=isolation, enable_auto_commit=False, auto_offset_reset="earliest"
+    )
+    try:
+        await consumer.start()
+        yield consumer
+    finally:
+        await consumer.stop()
+
+
+def _common(settings: Settings) -> dict[str, Any]:
+    return {
+        "bootstrap_servers": settings.brokers,
+        "client_id": settings.app_id,
+        "request_timeout_ms": round(settings.request_timeout * 1000),
+    }

@@ -1,0 +1,73 @@
+import time
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from aiokafka import TopicPartition
+from aiokafka.errors import KafkaTimeoutError, UnknownTopicOrPartitionError
+
+from streams.cluster.connection import reader
+from streams.settings import Settings
+
+_POLL_MS = 200
+_PATIENCE_S = 30.0
+"""A topic that ends somewhere and gives nothing for this long will not give the rest either."""
+
+
+async def read_topic(
+    settings: Settings,
+    topic: str,
+    handle: Callable[[Any], None],
+    *,
+    from_start: bool = True,
+    follow: bool = False,
+) -> None:
+    """Hand every committed record of a topic (its name with the prefix) to `handle`, in order within a partition.
+
+    From the start or from now on; to the end that the topic has now, or, with `follow`, until it is cancelled. What an
+    open transaction holds back is behind that end. KafkaError without Kafka, and UnknownTopicOrPartitionError without
+    the topic.
+    """
+    async with reader(settings, "read_committed") as consumer:
+        partitions = await partitions_of(consumer, topic)
+        ends = await consumer.end_offsets(partitions)
+        starts = await consumer.beginning_offsets(partitions) if from_start else ends
+        await read_span(consumer, starts, None if follow else ends, handle)
+
+
+async def partitions_of(consumer: Any, topic: str) -> list[TopicPartition]:
+    """Return the partitions of a topic. UnknownTopicOrPartitionError where it does not exist."""
+    if topic not in await consumer.topics():
+        raise UnknownTopicOrPartitionError(topic)
+    return [TopicPartition(topic, number) for number in sorted(consumer.partitions_for_topic(topic))]
+
+
+async def read_span(
+    consumer: Any,
+    starts: Mapping[TopicPartition, int],
+    ends: Mapping[TopicPartition, int] | None,
+    handle: Callable[[Any], None],
+) -> None:
+    """Read the partitions of `starts` until each is at its end: positions count, for commit markers take offsets, too.
+
+    Without `ends` until it is cancelled, through a loss of Kafka and back. KafkaTimeoutError where an end is never met.
+    """
+    consumer.assign(list(starts))
+    for partition, start in starts.items():
+        consumer.seek(partition, start)
+    positions: Mapping[TopicPartition, int] = {}
+    moved_s = time.monotonic()
+    while True:
+        now = await _positions(consumer, starts)
+        if ends is not None and all(now[partition] >= end for partition, end in ends.items()):
+            return
+        if now != positions:
+            positions, moved_s = now, time.monotonic()
+        elif ends is not None and time.monotonic() - moved_s > _PATIENCE_S:
+            raise KafkaTimeoutError(f"nothing came for {_PATIENCE_S:g} s")
+        for records in (await consumer.getmany(timeout_ms=_POLL_MS)).values():
+            for record in records:
+                handle(record)
+
+
+async def _positions(consumer: Any, partitions: Iterable[TopicPartition]) -> dict[TopicPartition, int]:
+    return {partition: await consumer.position(partition) for partition in partitions}
