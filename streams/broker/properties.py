@@ -28,7 +28,10 @@ _SMALL = {
 }
 # A group forms at once, sessions may be short, a dead producer's transaction is aborted soon after its timeout (10 s is
 # the default pause between two looks), and what cleanup policies promise is done in seconds instead of minutes.
+# A killed broker is let in again when the session of its predecessor is over: 9 s by default.
 _QUICK = {
+    "broker.heartbeat.interval.ms": "500",
+    "broker.session.timeout.ms": "4000",
     "group.initial.rebalance.delay.ms": "0",
     "group.min.session.timeout.ms": "1000",
     "transaction.abort.timed.out.transaction.cleanup.interval.ms": "1000",
