@@ -10,6 +10,9 @@ from aiokafka.errors import KafkaTimeoutError
 
 from streams.settings import Settings
 
+_FETCH_WAIT_MS = 100
+"""A request that the broker holds back stands in the way of the next one, when other partitions are wanted."""
+
 
 @asynccontextmanager
 async def admin_client(settings: Settings) -> AsyncIterator[Any]:
@@ -31,7 +34,11 @@ async def reader(settings: Settings, isolation: Literal["read_committed", "read_
     Its `end_offsets` are the last stable offsets in read_committed, the ends of the logs in read_uncommitted.
     """
     consumer = AIOKafkaConsumer(
-        **_common(settings), isolation_level=isolation, enable_auto_commit=False, auto_offset_reset="earliest"
+        **_common(settings),
+        isolation_level=isolation,
+        enable_auto_commit=False,
+        auto_offset_reset="earliest",
+        fetch_max_wait_ms=_FETCH_WAIT_MS,
     )
     try:
         await consumer.start()

@@ -3,9 +3,9 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from aiokafka import TopicPartition
-from aiokafka.errors import KafkaTimeoutError, UnknownTopicOrPartitionError
+from aiokafka.errors import KafkaTimeoutError, for_code
 
-from streams.cluster.connection import reader
+from streams.cluster.connection import admin_client, reader
 from streams.settings import Settings
 
 _POLL_MS = 200
@@ -16,7 +16,7 @@ _PATIENCE_S = 30.0
 async def read_topic(
     settings: Settings,
     topic: str,
-    handle: Callable[[Any], None],
+    handle: Callable[[Any], object],
     *,
     from_start: bool = True,
     follow: bool = False,
@@ -27,25 +27,27 @@ async def read_topic(
     open transaction holds back is behind that end. KafkaError without Kafka, and UnknownTopicOrPartitionError without
     the topic.
     """
+    async with admin_client(settings) as admin:
+        partitions = await partitions_of(admin, topic)
     async with reader(settings, "read_committed") as consumer:
-        partitions = await partitions_of(consumer, topic)
         ends = await consumer.end_offsets(partitions)
         starts = await consumer.beginning_offsets(partitions) if from_start else ends
         await read_span(consumer, starts, None if follow else ends, handle)
 
 
-async def partitions_of(consumer: Any, topic: str) -> list[TopicPartition]:
+async def partitions_of(admin: Any, topic: str) -> list[TopicPartition]:
     """Return the partitions of a topic. UnknownTopicOrPartitionError where it does not exist."""
-    if topic not in await consumer.topics():
-        raise UnknownTopicOrPartitionError(topic)
-    return [TopicPartition(topic, number) for number in sorted(consumer.partitions_for_topic(topic))]
+    (description,) = await admin.describe_topics([topic])
+    if description["error_code"]:
+        raise for_code(description["error_code"])(topic)
+    return [TopicPartition(topic, number) for number in range(len(description["partitions"]))]
 
 
 async def read_span(
     consumer: Any,
     starts: Mapping[TopicPartition, int],
     ends: Mapping[TopicPartition, int] | None,
-    handle: Callable[[Any], None],
+    handle: Callable[[Any], object],
 ) -> None:
     """Read the partitions of `starts` until each is at its end: positions count, for commit markers take offsets, too.
 
