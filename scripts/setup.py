@@ -2,7 +2,7 @@
 
 Needs nothing but Python 3.11 or later and, the first time, a package index within reach. Everything is installed by
 its hash, uv included: where uv is missing, pip installs the one the lock names into `.venv`. A stamp makes the next
-run instant. Exit status 0 when `.venv` is ready, 1 when something could not be got, 2 when this Python will not do.
+run instant. Exit status 0 when `.venv` is ready, 1 when something could not be got.
 """
 
 import fcntl
@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import tomllib
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -31,9 +32,6 @@ class SetupError(Exception):
 
 def main() -> int:
     """Bring `.venv` in line with the lock and the package; instant where it already is."""
-    if sys.version_info < (3, 11):
-        print("setup: Python 3.11 or later is needed", file=sys.stderr)
-        return 2
     with Path(__file__).open() as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # two `make` in one tree take turns
         fingerprint = _fingerprint()
@@ -52,10 +50,10 @@ def main() -> int:
 
 def _fingerprint() -> str:
     """All that decides what `.venv` holds: a change in any of it means installing again."""
-    digest = hashlib.sha256()
-    for path in (LOCK, ROOT / "pyproject.toml", Path(__file__)):
-        digest.update(path.read_bytes())
-    digest.update(f"{sys.version} {sys.base_prefix} {ROOT}".encode())
+    pyproject = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    package = [pyproject["project"], pyproject["build-system"], pyproject["tool"]["hatch"]]
+    digest = hashlib.sha256(LOCK.read_bytes() + Path(__file__).read_bytes())
+    digest.update(f"{package} {sys.version} {sys.base_prefix} {ROOT}".encode())
     return digest.hexdigest()
 
 
