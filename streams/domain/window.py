@@ -39,7 +39,7 @@ class Rolling:
 
     def add(self, hour: int, delta: int) -> None:
         """Add a tally to an hour (since the epoch); `delta` is negative where a vote is taken out."""
-        self._add_hour(hour, delta)
+        self.add_hour(hour, delta)
         self.add_day(hour // HOURS, delta)
 
     def add_day(self, day: int, delta: int) -> None:
@@ -65,6 +65,11 @@ class Rolling:
         """Add a tally that belongs to no day that is still kept."""
         self.total += delta
 
+    def retire(self, day: int) -> None:
+        """Forget a day that lies before all windows, but keep its answers in the total."""
+        assert day <= self._end - 365 or self._end == _NEVER
+        self.days.pop(day, None)
+
     def last_30_days(self, end: int) -> int:
         """The tally of the 30 days that end with day `end`."""
         if end != self._end:
@@ -80,7 +85,8 @@ class Rolling:
         w24 = sum(tally for hour, tally in self.hours.items() if last_hour - HOURS < hour <= last_hour)
         return w24, self._w7, self._w30, self._w90, self._w365, self.total
 
-    def _add_hour(self, hour: int, delta: int) -> None:
+    def add_hour(self, hour: int, delta: int) -> None:
+        """Add a tally to an hour alone: its day has it already."""
         if hour > self._hour_max:
             self._hour_max = hour
         elif hour <= self._hour_max - _HOURS_KEPT:

@@ -1,0 +1,255 @@
+"""The ledger: the state of one shard in terms of NPS, and all that it commits.
+
+Rows of the changelog, by the first letter of their key:
+
+    p|brand|store|day|segment   a page of votes
+    d|brand|store|day           a day tally: what a page becomes after the retention of identities
+    l|brand|store               a lifetime tally and the last day in it: what day tallies become
+    b|brand|shard|day           what a shard handed over of a brand whose own shard this is; day `lifetime` at the end
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from streams.agents.due import Due
+from streams.agents.folding import Folding, restore_day_tally, restore_lifetime
+from streams.agents.handover import brand_tally_output, restore_part
+from streams.agents.scoring import score_output
+from streams.domain.page import NewerRow, Page
+from streams.domain.store import BrandShare, BrandTotal, Store, Subject
+from streams.domain.window import DAY_S, HOUR_S, HOURS
+from streams.engine.failure import Refusal
+from streams.engine.state import Changes, Output, Outputs, Row
+
+ROWS_PER_COMMIT = 500
+"""Rows that timers, ticks and scores may add to one commit: alerts are not kept waiting behind them."""
+_HOURS_DAYS = 2
+"""Days whose hours are wanted for the window of 24 hours."""
+
+
+class Counts(Protocol):
+    """Who counts; the metrics of the application, in short."""
+
+    def answers(self, brand: str, band: str, n: int) -> None:
+        """So many first answers of a band were counted."""
+
+    def alerts(self, brand: str, severity: str, n: int) -> None:
+        """So many alerts were raised."""
+
+    def muted(self, brand: str, n: int) -> None:
+        """So many detractors raised nothing because they came too late or were imported."""
+
+    def dead_letters(self, reason: str, n: int) -> None:
+        """So many records could not be used."""
+
+    def unknown_fields(self, n: int) -> None:
+        """So many fields were ignored."""
+
+    def age(self, topic: str, seconds: float) -> None:
+        """A batch whose oldest record was appended so long ago was decided."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """What a ledger must be told: topics as they are named on the broker, limits, and who counts."""
+
+    responses: str
+    dead_letters: str
+    alerts: str
+    scores: str
+    brand_tallies: str
+    partitions: int
+    alert_max_age_s: float
+    score_interval_s: float
+    freeze_after_s: float
+    customer_url: str
+    counts: Counts
+
+
+class Ledger:
+    """The state of one shard; see `engine.state.State` for what the engine asks of it."""
+
+    def __init__(self, shard: int, policy: Policy) -> None:
+        self.shard = shard
+        self.policy = policy
+        self.brands: dict[str, BrandShare] = {}
+        self.totals: dict[str, BrandTotal] = {}
+        self.dirty_pages: list[Page] = []
+        self.dirty_rows: dict[bytes, bytes | None] = {}
+        self.outputs: Outputs = {}
+        self.due = Due(policy.score_interval_s)
+        self.changed_days: dict[tuple[BrandShare, int], int] = {}
+        """Days of a brand to hand over, with the position in the changelog at which they changed, -1 for the next."""
+        self.folding = Folding(self)
+        self._thawed: list[tuple[Store, int]] = []
+        self._frozen_at = 0.0
+        self._handed_over_at = 0.0
+        self._ticked_hour = -1
+        self._tick: Iterator[Subject] | None = None
+        self._tick_hour = -1
+        self._row_offsets: dict[Store | BrandTotal | tuple[str, str, int], int] = {}
+
+    def store(self, brand: str, name: str) -> Store | None:
+        """A store that has answers here, None for one not seen so far."""
+        share = self.brands.get(brand)
+        return None if share is None else share.stores.get(name)
+
+    def new_store(self, brand: str, name: str) -> Store:
+        """A store that belongs to this shard, made where it is new."""
+        share = self.brands.get(brand)
+        if share is None:
+            share = self.brands[brand] = BrandShare(brand)
+        store = share.stores.get(name)
+        if store is None:
+            store = share.stores[name] = Store(share, name, self._thawed)
+        return store
+
+    def total(self, brand: str) -> BrandTotal:
+        """A brand whose own shard this is."""
+        total = self.totals.get(brand)
+        if total is None:
+            total = self.totals[brand] = BrandTotal(brand)
+        return total
+
+    def send(self, topic: str, partition: int, output: Output) -> None:
+        """Send a record with the next commit."""
+        self.outputs.setdefault((topic, partition), []).append(output)
+
+    def restore(self, key: bytes, value: bytes | None, offset: int) -> None:
+        """Take one row; raises Refusal for one that a later release wrote."""
+        try:
+            self._restore(key, value, offset)
+        except NewerRow as error:
+            text = f"{key!r} was written by a later release ({error}): run that one, or restore an older state"
+            raise Refusal("newer_row", text) from error
+
+    def restored(self, note: dict[str, Any], now_s: float) -> None:
+        """All rows are in: see what a former owner did not get to publish."""
+        self._ticked_hour = note.get("ticked_hour", int(now_s // HOUR_S))
+        self.folding.restored(note.get("log_day", -1))
+        since = note.get("scores_since", 0)
+        today = int(now_s // DAY_S)
+        for share in self.brands.values():
+            for store in share.stores.values():
+                for day in range(today - _HOURS_DAYS, today + 2):
+                    for hour, one in store.hours(day):
+                        store.rolling.add_hour(day * HOURS + hour, one)
+        for subject, offset in self._row_offsets.items():
+            if offset < since:
+                continue
+            if isinstance(subject, tuple):
+                self.changed_days[self.brands[subject[0]], subject[2]] = since
+            else:
+                self.due.mark([subject])
+        self.due.note(since, now_s)
+        self._row_offsets = {}
+
+    def pending(self) -> int:
+        """About how many records and rows await the next commit."""
+        return len(self.dirty_pages) + len(self.dirty_rows) + sum(map(len, self.outputs.values()))
+
+    def due_in_s(self, now_s: float) -> float:
+        """When a score, a hand-over or the next hour is due."""
+        next_hour_s = 0.0 if self._tick is not None else (self._ticked_hour + 1) * HOUR_S - now_s
+        handover_s = self._handed_over_at + self.policy.score_interval_s - now_s if self.changed_days else next_hour_s
+        return min(self.due.next_s(now_s), handover_s, next_hour_s, self.folding.due_in_s())
+
+    def take(self, now_s: float, *, behind: bool, state_position: int) -> Changes:
+        """Hand over what is to be committed now."""
+        room = ROWS_PER_COMMIT
+        if not behind:
+            room -= self._advance_tick(now_s, room)
+            room -= self.folding.advance(room)
+        self.due.note(state_position, now_s)
+        for day, position in self.changed_days.items():
+            if position < 0:
+                self.changed_days[day] = state_position
+        if not behind:
+            for subject in self.due.take(now_s, room):
+                self.send(self.policy.scores, self.shard, score_output(subject, now_s))
+            if self.changed_days and now_s - self._handed_over_at >= self.policy.score_interval_s:
+                self._hand_over(now_s)
+        since = min(self.due.since(state_position), next(iter(self.changed_days.values()), state_position))
+        changes = Changes(
+            rows=self._take_rows(),
+            outputs=self.outputs,
+            note={"scores_since": since, "ticked_hour": self._ticked_hour, "log_day": self.folding.log_day},
+            more=not behind and (self._tick is not None or self.folding.due_in_s() <= 0),
+        )
+        self.outputs = {}
+        return changes
+
+    def committed(self, now_s: float) -> None:
+        """Pack what has not been touched for a while."""
+        if now_s - self._frozen_at >= self.policy.freeze_after_s:
+            self._frozen_at = now_s
+            self._thawed[:] = [(store, day) for store, day in self._thawed if not store.freeze(day)]
+
+    def _take_rows(self) -> list[Row]:
+        rows: list[Row] = [(page.key, page.pack()) for page in self.dirty_pages]
+        for page in self.dirty_pages:
+            page.dirty = False
+            page.touched = True
+        self.dirty_pages = []
+        rows += self.dirty_rows.items()
+        self.dirty_rows = {}
+        return rows
+
+    def _restore(self, key: bytes, value: bytes | None, offset: int) -> None:
+        kind, *parts = key.decode().split("|")
+        if kind == "p":
+            self._restore_page(parts, value, offset)
+        elif kind == "d":
+            restore_day_tally(self.new_store(parts[0], parts[1]), int(parts[2]), value)
+        elif kind == "l":
+            restore_lifetime(self.new_store(parts[0], parts[1]), value)
+        elif kind == "b" and value is not None:
+            self._restore_part(parts, value, offset)
+        else:
+            raise NewerRow(kind)
+
+    def _restore_page(self, parts: list[str], value: bytes | None, offset: int) -> None:
+        brand, name, day_text, segment = parts
+        store, day = self.new_store(brand, name), int(day_text)
+        delta = store.drop(day, int(segment)) if value is None else store.put(day, int(segment), value)
+        if delta:
+            store.rolling.add_day(day, delta)
+        self._row_offsets[store] = self._row_offsets[brand, "", day] = offset
+
+    def _restore_part(self, parts: list[str], value: bytes, offset: int) -> None:
+        total = self.total(parts[0])
+        restore_part(total, value)
+        self._row_offsets[total] = offset
+
+    def _hand_over(self, now_s: float) -> None:
+        self._handed_over_at = now_s
+        for share, day in self.changed_days:
+            partition, output = brand_tally_output(share, self.shard, day, self.policy.partitions)
+            self.send(self.policy.brand_tallies, partition, output)
+        self.changed_days = {}
+
+    def _advance_tick(self, now_s: float, most: int) -> int:
+        """Mark what the hour alone changed, at most `most` subjects; gives how many."""
+        hour = int(now_s // HOUR_S)
+        if self._tick is None:
+            if hour <= self._ticked_hour:
+                return 0
+            self._tick = self._subjects()
+            self._tick_hour = hour
+        before_s = self._ticked_hour * HOUR_S
+        marked = 0
+        for seen, subject in enumerate(self._tick, 1):
+            if not subject.unscored and subject.rolling.windows(before_s) != subject.rolling.windows(int(now_s)):
+                self.due.mark([subject])
+                marked += 1
+            if seen == most:
+                return marked
+        self._tick = None
+        self._ticked_hour = self._tick_hour
+        return marked
+
+    def _subjects(self) -> Iterator[Subject]:
+        subjects: list[Subject] = [store for share in self.brands.values() for store in share.stores.values()]
+        subjects += self.totals.values()
+        return iter(subjects)

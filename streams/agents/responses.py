@@ -1,0 +1,202 @@
+"""`tally_responses`: reads `survey.responses`; keeps pages of votes, raises alerts, sets aside what cannot be used.
+
+Every record ends as exactly one of: counted, duplicate, correction, dead letter, re-homed. Which one is a function of
+the log alone: the arrival of a record is its append time, and no clock is asked.
+"""
+
+from typing import cast
+
+from streams.agents.alerting import alert_output, is_muted
+from streams.agents.ledger import Ledger
+from streams.domain.identity import identity_of
+from streams.domain.score import BANDS, DETRACTOR_MAX, SEVERITIES
+from streams.domain.store import RETENTION_DAYS, Store
+from streams.domain.tally import histogram
+from streams.domain.vote import COUNTS, MUTED, NO_ANSWER, RAISED, SCORE_MASK, decide, new_vote
+from streams.domain.window import DAY_S, HOUR_S, HOURS
+from streams.engine.fetch import Record
+from streams.engine.partition import partition_of
+from streams.engine.shard import Handled, Shard
+from streams.engine.state import Output
+from streams.events.dead_letter import dead_letter
+from streams.events.rehomed import read_rehomed, rehomed_headers
+from streams.events.rejected import Reason, Rejected
+from streams.events.response import Response, decode_response
+
+FUTURE_S_MAX = 300
+"""A response may be dated this far ahead of its arrival: tills' clocks are off."""
+AGE_S_MAX = RETENTION_DAYS * DAY_S
+
+
+def tally_responses(shard: Shard, records: list[Record]) -> Handled:
+    """Decide about each record in order; stops at the one that trips the breaker."""
+    intake = Intake(cast("Ledger", shard.state))
+    totals = {"counted": 0, "duplicate": 0, "correction": 0, "dead_letter": 0, "rehomed": 0}
+    done = clean = 0
+    take = intake.take
+    for record in records:
+        disposition = take(record)
+        done += 1
+        totals[disposition] += 1
+        if disposition != "dead_letter":
+            clean += 1
+            continue
+        shard.breaker.passed(clean)
+        clean = 0
+        if shard.breaker.dead():
+            break
+    shard.breaker.passed(clean)
+    if done:
+        intake.finish(records[done - 1])
+    return Handled(done, totals)
+
+
+class Intake:
+    """Takes the records of one batch into a ledger. `shard` and `policy` do not change while it does."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+        self._policy = ledger.policy
+        self._alerts = ledger.outputs.setdefault((ledger.policy.alerts, ledger.shard), [])
+        self._severities: dict[tuple[str, str], int] = {}
+        self._muted: dict[str, int] = {}
+        self._reasons: dict[Reason, int] = {}
+        self._unknown = 0
+
+    def take(self, record: Record) -> str:
+        """Decide about one record; gives its disposition."""
+        response = decode_response(record.value)
+        if type(response) is Rejected:
+            return self._dead(record, response.reason)
+        arrival_ms = record.timestamp
+        rehomed = False
+        if record.headers:
+            origin = read_rehomed(record.headers)
+            if origin is not None:
+                arrival_ms, rehomed = origin, True
+        submitted_s = response.submitted_at.timestamp()
+        age_s = arrival_ms / 1000 - submitted_s
+        if age_s < -FUTURE_S_MAX:
+            return self._dead(record, "timestamp_in_future")
+        if age_s > AGE_S_MAX:
+            return self._dead(record, "too_old")
+        store = self._ledger.store(response.brand, response.store)
+        if store is None:
+            key = f"{response.brand}|{response.store}".encode()
+            home = partition_of(key, self._policy.partitions)
+            if home != self._ledger.shard:
+                return self._stray(record, key, home, arrival_ms, rehomed=rehomed)
+            store = self._ledger.new_store(response.brand, response.store)
+        return self._vote(store, response, record.offset, submitted_s, arrival_ms)
+
+    def finish(self, last: Record) -> None:
+        """Count what the batch brought."""
+        counts = self._policy.counts
+        self._ledger.folding.log_day = max(self._ledger.folding.log_day, last.timestamp // (DAY_S * 1000))
+        for share in self._ledger.brands.values():
+            if share.votes:
+                bins = histogram(share.votes)
+                share.votes = 0
+                for band in ("detractor", "passive", "promoter"):
+                    counts.answers(share.name, band, sum(n for score, n in enumerate(bins) if BANDS[score] == band))
+        for (brand, severity), n in self._severities.items():
+            counts.alerts(brand, severity, n)
+        for brand, n in self._muted.items():
+            counts.muted(brand, n)
+        for reason, n in self._reasons.items():
+            counts.dead_letters(reason, n)
+        if self._unknown:
+            counts.unknown_fields(self._unknown)
+
+    def _vote(self, store: Store, response: Response, offset: int, submitted_s: float, arrival_ms: int) -> str:
+        """Let an event change the vote of its response, and let all follow that follows from the vote."""
+        day, second = divmod(int(submitted_s), DAY_S)
+        identity = identity_of(response.source or "", response.response_id)
+        page = store.page_for(day, identity)
+        # The brand's hours of the day, summed from the pages where they are not known yet: before the page changes.
+        hours = store.brand.day(day)
+        before = page.votes.get(identity)
+        known = page.versions.get(identity) if page.versions else None
+        score = response.score if type(response.score) is int else NO_ANSWER
+        if before is None and response.version is None and response.event == "created":
+            vote, versions, disposition = new_vote(score, second // 60, offset), None, "counted"
+        else:
+            vote, versions, disposition = decide(
+                before,
+                known,
+                event=response.event,
+                version=response.version,
+                score=score,
+                minute=second // 60,
+                offset=offset,
+            )
+            if vote == before and versions == known:
+                return disposition
+        if score != NO_ANSWER and not vote & RAISED and is_muted(response, arrival_ms, submitted_s, self._policy):
+            vote |= MUTED
+        one = COUNTS[vote & 0xFF]
+        delta = one if before is None else one - COUNTS[before & 0xFF]
+        if delta:
+            store.rolling.add(day * HOURS + second // HOUR_S, delta)
+            hours[second // HOUR_S] = hours.get(second // HOUR_S, 0) + delta
+            self._changed(store, day)
+            if disposition == "counted":
+                store.brand.votes += one
+        if delta and one and vote & SCORE_MASK <= DETRACTOR_MAX and not vote & RAISED:
+            vote = self._detractor(store, response, vote, day, submitted_s, arrival_ms)
+        page.votes[identity] = vote
+        if versions is not None:
+            page.versions[identity] = versions
+        if not page.dirty:
+            page.dirty = True
+            self._ledger.dirty_pages.append(page)
+        return disposition
+
+    def _changed(self, store: Store, day: int) -> None:
+        self._ledger.changed_days.setdefault((store.brand, day), -1)
+        if not store.unscored:
+            store.unscored = True
+            self._ledger.due.changed.append(store)
+
+    def _detractor(
+        self, store: Store, response: Response, vote: int, day: int, submitted_s: float, arrival_ms: int
+    ) -> int:
+        """Raise the alert of a detractor's vote that has raised none, unless it is muted; gives the vote after it."""
+        if vote & MUTED:
+            self._muted[store.brand_name] = self._muted.get(store.brand_name, 0) + 1
+            return vote
+        score = vote & SCORE_MASK
+        self._alerts.append(alert_output(store, response, score, day, submitted_s, arrival_ms, self._policy))
+        label = store.brand_name, SEVERITIES[score]
+        self._severities[label] = self._severities.get(label, 0) + 1
+        return vote | RAISED
+
+    def _dead(self, record: Record, reason: Reason) -> str:
+        policy = self._policy
+        value, headers = dead_letter(
+            record.key,
+            record.value,
+            record.headers,
+            topic=policy.responses,
+            partition=self._ledger.shard,
+            offset=record.offset,
+            reason=reason,
+        )
+        output = Output(record.key, value, record.timestamp, headers)
+        self._ledger.send(policy.dead_letters, self._ledger.shard, output)
+        self._reasons[reason] = self._reasons.get(reason, 0) + 1
+        return "dead_letter"
+
+    def _stray(self, record: Record, key: bytes, home: int, arrival_ms: int, *, rehomed: bool) -> str:
+        """A record that came to the wrong partition goes to the right one, once."""
+        if rehomed:
+            return self._dead(record, "wrong_partition")
+        headers = rehomed_headers(
+            record.headers,
+            arrival_ms=arrival_ms,
+            topic=self._policy.responses,
+            partition=self._ledger.shard,
+            offset=record.offset,
+        )
+        self._ledger.send(self._policy.responses, home, Output(key, record.value, record.timestamp, headers))
+        return "rehomed"

@@ -1,0 +1,132 @@
+"""Running a worker: metrics first, then Kafka, then the shards; and every way in which it ends."""
+
+import asyncio
+import logging
+import os
+import signal
+import time
+from typing import NoReturn
+
+from aiokafka.errors import KafkaError
+
+from streams import logs
+from streams.app.status import Status
+from streams.app.wiring import Worker, engine_config, wire
+from streams.cluster.connection import admin_client
+from streams.cluster.topics import inspect_topics
+from streams.engine.failure import Refusal
+from streams.metrics import Metrics, MetricsServer
+from streams.settings import Settings
+
+log = logging.getLogger(__name__)
+
+OK = 0
+FAILED = 1
+_RETRY_S = 1.0
+_STOP_S = 8.0
+"""A worker that was asked to stop is gone after this, whatever Faust is waiting for."""
+
+
+def run_worker(settings: Settings) -> int:
+    """Run until SIGTERM or SIGINT; gives the exit status, 0 when it was asked to stop and did.
+
+    Whatever breaks a promise does not come back here: it ends the process with status 1 on the spot.
+    """
+    metrics = Metrics()
+    logs.set_up(settings.log_level, metrics.log_message)
+    # A debugger or a stack dump on a signal would stop the world: Faust's library offers both.
+    signal.signal(signal.SIGUSR2, signal.SIG_IGN)
+    return asyncio.run(_run(settings, metrics))
+
+
+def fail(error: BaseException) -> NoReturn:
+    """End the process at once: nothing more is acknowledged. What was not committed is done again by the next owner."""
+    if isinstance(error, Refusal):
+        log.critical("Refused to open a shard: %s", error, extra={"kind": error.kind})
+    else:
+        log.critical("Stopped so as not to do harm: %s: %s", type(error).__name__, error, exc_info=error)
+    logging.shutdown()
+    os._exit(FAILED)
+
+
+async def _run(settings: Settings, metrics: Metrics) -> int:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    status = Status(metrics, now=time.time)
+    server = MetricsServer(metrics, settings.host, settings.metrics_port, status.live, status.ready)
+    server.start()
+    log.info("Metrics", extra={"address": f"http://{settings.host}:{server.port}/metrics"})
+    watch = asyncio.create_task(status.watch())
+    try:
+        cluster_id = await _wait_for_kafka(settings, stop)
+        if cluster_id is None:
+            return OK
+        worker = wire(settings, engine_config(settings, cluster_id, time.time), metrics, fail)
+        status.attach(worker.shards)
+        return await _serve(worker, stop)
+    finally:
+        watch.cancel()
+        server.stop()
+
+
+async def _serve(worker: Worker, stop: asyncio.Event) -> int:
+    app = worker.app
+    await worker.lookup.start()
+    await app.start()
+    log.info("Worker started", extra={"app": app.conf.id})
+    while not stop.is_set():
+        if app.should_stop or app.crashed:
+            fail(app.crash_reason or RuntimeError("Faust stopped by itself"))
+        try:
+            await asyncio.wait_for(stop.wait(), 0.2)
+        except TimeoutError:
+            continue
+    log.info("Stopping")
+    try:
+        async with asyncio.timeout(_STOP_S):
+            await worker.shards.close()
+            await app.stop()
+            await worker.lookup.stop()
+    except TimeoutError:
+        log.warning("Faust did not stop in time; everything that was read in is committed")
+    log.info("Stopped")
+    logging.shutdown()
+    # Faust leaves threads behind that may wait for ever; all that matters is committed.
+    os._exit(OK)
+
+
+async def _wait_for_kafka(settings: Settings, stop: asyncio.Event) -> str | None:
+    """Wait until the broker answers and all topics are as they should be; gives the cluster id, None when stopped."""
+    said = ""
+    while not stop.is_set():
+        try:
+            problem = await _problem(settings)
+            if not problem:
+                async with admin_client(settings) as admin:
+                    return str((await admin.describe_cluster())["cluster_id"])
+        except (KafkaError, OSError) as error:
+            problem = f"Kafka at {settings.brokers} cannot be reached ({type(error).__name__})"
+        if problem != said:
+            log.warning("Waiting: %s", problem)
+            said = problem
+        try:
+            await asyncio.wait_for(stop.wait(), _RETRY_S)
+        except TimeoutError:
+            continue
+    return None
+
+
+async def _problem(settings: Settings) -> str:
+    report = await inspect_topics(settings)
+    for topic in report.topics:
+        if topic.outcome == "missing":
+            return f"topic {topic.name} does not exist; create it with `nps topics create`"
+        for difference in topic.differences:
+            if difference.essential:
+                return (
+                    f"topic {topic.name} has {difference.setting}={difference.found}, "
+                    f"not {difference.wanted}: {difference.mend}"
+                )
+    return ""

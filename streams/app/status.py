@@ -1,0 +1,123 @@
+"""What a worker says of itself: alive, ready, how far its shards are, and the figures for the metrics."""
+
+import asyncio
+import time
+from collections.abc import Callable, Iterator
+
+from streams.agents.ledger import Ledger
+from streams.domain.store import Store
+from streams.domain.tally import figures
+from streams.domain.window import WINDOWS
+from streams.engine.shards import Shards
+from streams.metrics import Figures, Metrics, ShardStatus, SourceStatus, WorstStore
+
+_TICK_S = 1.0
+_STUCK_S = 15.0
+_FIGURES_S = 15.0
+_STORES_AT_ONCE = 500
+_SAMPLE_MIN = 30
+_WORST = 10
+_BANDS = ((0.0, "critical"), (20.0, "at_risk"), (50.0, "fair"), (101.0, "good"))
+"""A store's band in the metrics: NPS below the bound, by its 30 days; below _SAMPLE_MIN answers it has none."""
+
+
+class Status:
+    """Kept by a task of the event loop; `live` and `ready` are asked from other threads."""
+
+    def __init__(self, metrics: Metrics, now: Callable[[], float]) -> None:
+        self._metrics = metrics
+        self._now = now
+        self._shards: Shards | None = None
+        self._beat = time.monotonic()
+
+    def attach(self, shards: Shards) -> None:
+        """From now on there are shards to speak of."""
+        self._shards = shards
+        self._metrics.attach_shards(lambda: tuple(_shard_statuses(shards, self._now())))
+
+    def live(self) -> bool:
+        """Whether the event loop of this process still turns; Kafka has no part in it."""
+        return time.monotonic() - self._beat < _STUCK_S
+
+    def ready(self) -> tuple[bool, str]:
+        """Whether the worker is assigned, restored and not rebalancing, or why not."""
+        shards = self._shards
+        if shards is None:
+            return False, "waiting for Kafka"
+        if not shards.assigned:
+            return False, "waiting for an assignment"
+        restoring = dict(shards.restoring)
+        if restoring:
+            return False, f"opening shards {sorted(restoring)}"
+        return shards.ready, "ready" if shards.ready else "opening shards"
+
+    async def watch(self) -> None:
+        """Measure how late the event loop is, and sum up the figures now and then."""
+        figures_at = 0.0
+        while True:
+            expected = time.monotonic() + _TICK_S
+            await asyncio.sleep(_TICK_S)
+            self._beat = time.monotonic()
+            self._metrics.loop_lag(max(0.0, self._beat - expected))
+            if self._shards is not None and self._beat - figures_at >= _FIGURES_S:
+                figures_at = self._beat
+                self._metrics.publish_figures(await _figures(self._shards, self._now()))
+
+
+def _shard_statuses(shards: Shards, now_s: float) -> Iterator[ShardStatus]:
+    for number, remaining in list(shards.restoring.items()):
+        state = "opening" if remaining < 0 else "restoring"
+        yield ShardStatus(number, state, max(0, remaining), False, 0.0, ())  # type: ignore[arg-type]
+    for shard in list(shards.open.values()):
+        sources = []
+        for topic, source in list(shard.marker.sources.items()):
+            end = shard.stable_ends.get(topic, source.position)
+            lag = max(0, end - source.position)
+            last_s = shard.last_event_s.get(topic, 0.0)
+            lag_s = max(0.0, now_s - last_s) if lag and last_s else 0.0
+            sources.append(SourceStatus(topic, source.position, end, lag, lag_s, last_s))
+        yield ShardStatus(
+            shard.number,
+            "draining" if shard.drained else "open",
+            0,
+            shard.breaker.tripped,
+            shard.last_commit_s,
+            tuple(sources),
+        )
+
+
+async def _figures(shards: Shards, now_s: float) -> Figures:
+    """Sum up all stores of this worker, a few at a time so that no alert waits."""
+    windows: dict[str, dict[str, tuple[int, int, int]]] = {}
+    bands: dict[str, dict[str, int]] = {}
+    worst: dict[str, list[WorstStore]] = {}
+    for shard in list(shards.open.values()):
+        ledger = shard.state
+        assert isinstance(ledger, Ledger)
+        for total in list(ledger.totals.values()):
+            rolled = (figures(tally) for tally in total.rolling.windows(int(now_s)))
+            windows[total.brand_name] = {
+                name: (f.promoters, f.passives, f.detractors) for name, f in zip(WINDOWS, rolled, strict=True)
+            }
+        for share in list(ledger.brands.values()):
+            for position, store in enumerate(list(share.stores.values()), 1):
+                _judge(store, now_s, bands.setdefault(share.name, {}), worst.setdefault(share.name, []))
+                if position % _STORES_AT_ONCE == 0:
+                    await asyncio.sleep(0)
+    for candidates in worst.values():
+        candidates.sort(key=lambda store: store.high)
+        del candidates[_WORST:]
+    return Figures(windows, bands, [store for candidates in worst.values() for store in candidates])
+
+
+def _judge(store: Store, now_s: float, bands: dict[str, int], worst: list[WorstStore]) -> None:
+    of_30_days = figures(store.rolling.windows(int(now_s))[2])
+    if of_30_days.nps is None or of_30_days.n < _SAMPLE_MIN:
+        band = "insufficient_sample"
+    else:
+        nps = of_30_days.nps
+        band = next(name for bound, name in _BANDS if nps < bound)
+        assert of_30_days.low is not None
+        assert of_30_days.high is not None
+        worst.append(WorstStore(store.brand_name, store.name, nps, of_30_days.low, of_30_days.high, of_30_days.n))
+    bands[band] = bands.get(band, 0) + 1

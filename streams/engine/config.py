@@ -1,0 +1,29 @@
+"""What the engine must be told: a value of its own, so that it need not know the settings of the application."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineConfig:
+    """Names on the broker and limits in seconds. `sources` are the topics read, co-partitioned with `state`."""
+
+    brokers: str
+    app_id: str
+    cluster_id: str
+    partitions: int
+    sources: tuple[str, ...]
+    breaker_source: str
+    state: str
+    commit_interval_s: float
+    commit_deadline_s: float
+    transaction_timeout_s: float
+    request_timeout_s: float
+    drain_timeout_s: float
+    clock_skew_max_s: float
+    now: Callable[[], float]
+    """The worker's clock: seconds since the epoch."""
+
+    def client(self) -> Mapping[str, object]:
+        """Options of every Kafka client of a worker."""
+        return {"bootstrap_servers": self.brokers, "request_timeout_ms": int(self.request_timeout_s * 1000)}

@@ -1,0 +1,225 @@
+"""An open shard: takes batches in order, collects what they do, and commits it.
+
+One commit is in flight at a time. The first event after a pause commits at once; under load the pause between two
+commits adapts to what a commit costs, up to the interval of the settings. Everything that happens meanwhile goes into
+the next one.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from faust.types import TP
+
+from streams.engine.batches import Batch
+from streams.engine.breaker import Breaker
+from streams.engine.commit import Writer
+from streams.engine.config import EngineConfig
+from streams.engine.failure import Fail, Refusal, deadline, spawn
+from streams.engine.fetch import Record
+from streams.engine.marker import Marker, hash_of
+from streams.engine.state import Observer, State
+
+_PAUSE_PER_COMMIT = 4.0
+"""A shard rests this many times as long as a commit takes: about a fifth of its time goes into commits."""
+_PENDING_MAX = 100_000
+"""Records and rows that may wait for a commit before the input waits too: bounds memory when the broker is slow."""
+_MOVED_S = 20.0
+"""A position that moved without data is committed after this long."""
+_BEHIND_RECORDS = 2_000
+"""More than this between the position and the end counts as a backlog."""
+
+
+@dataclass(slots=True)
+class Handled:
+    """What became of the first `done` records of a batch: totals by disposition."""
+
+    done: int
+    totals: dict[str, int]
+
+
+class Shard:
+    """One open shard of this worker. All methods belong to the worker's event loop."""
+
+    def __init__(
+        self,
+        number: int,
+        *,
+        config: EngineConfig,
+        state: State,
+        writer: Writer,
+        marker: Marker,
+        state_position: int,
+        generation: int,
+        fail: Fail,
+        observer: Observer,
+    ) -> None:
+        self.number = number
+        self.state = state
+        self.generation = generation
+        self.marker = marker
+        self.breaker = Breaker.load(marker.breaker)
+        self.drained = False
+        self.behind = False
+        self.last_commit_s = 0.0
+        self.stable_ends: dict[str, int] = {}
+        self.last_event_s: dict[str, float] = {}
+        self.committed_positions: dict[TP, int] = {}
+        self._config = config
+        self._writer = writer
+        self._state_position = state_position
+        self._fail = fail
+        self._observer = observer
+        self._wanted = asyncio.Event()
+        self._room = asyncio.Event()
+        self._lock = asyncio.Lock()
+        self._commit_cost_s = 0.005
+        self._moved_at: float | None = None
+        self._task: asyncio.Task[None] | None = None
+
+    def tps(self) -> frozenset[TP]:
+        """The partitions that may deliver to this shard now."""
+        held = {self._config.breaker_source} if self.breaker.tripped else set()
+        return frozenset(TP(topic, self.number) for topic in self._config.sources if topic not in held)
+
+    def positions(self) -> dict[TP, int]:
+        """The next position of every source."""
+        return {TP(topic, self.number): source.position for topic, source in self.marker.sources.items()}
+
+    def start(self) -> None:
+        """Begin to commit; also after a rebalance that left the shard here."""
+        self.drained = False
+        if self._task is None:
+            self._task = spawn(self._run(), self._fail, f"shard-{self.number}")
+
+    def accept(self, batch: Batch) -> list[Record] | None:
+        """The records of a batch that are new to this shard; None for a batch that does not follow its position.
+
+        Raises Refusal when the record at the marked offset is not the one that was included.
+        """
+        source = self.marker.sources[batch.topic]
+        self.stable_ends[batch.topic] = batch.stable_end
+        self.behind = batch.stable_end - batch.next_position > _BEHIND_RECORDS
+        if batch.start > source.position:
+            return None
+        records = batch.records
+        if batch.start >= source.position or not records:
+            return records
+        for record in records:
+            if record.offset == source.last_offset and hash_of(record) != source.last_hash:
+                text = (
+                    f"{batch.topic}[{self.number}] holds another record at offset {record.offset} than the one that was "
+                    "included: the topic was recreated. Restore it, or start over under another NPS_APP_ID"
+                )
+                raise Refusal("recreated_input", text)
+            if record.offset >= source.last_offset:
+                break
+        return [record for record in records if record.offset >= source.position]
+
+    def include(self, batch: Batch, records: list[Record], handled: Handled) -> None:
+        """Note how far a batch was handled; the next commit writes it."""
+        source = self.marker.sources[batch.topic]
+        position = batch.next_position if handled.done == len(records) else records[handled.done].offset
+        if position <= source.position:
+            return
+        source.position = position
+        if handled.done:
+            last = records[handled.done - 1]
+            source.last_offset, source.last_hash = last.offset, hash_of(last)
+            self.last_event_s[batch.topic] = last.timestamp / 1000
+            for disposition, n in handled.totals.items():
+                source.totals[disposition] += n
+                self._observer.processed(batch.topic, disposition, n)
+            assert sum(handled.totals.values()) == handled.done
+            self.want_commit()
+        elif self._moved_at is None:
+            self._moved_at = self._config.now()
+
+    def want_commit(self) -> None:
+        """There is something to commit."""
+        self._wanted.set()
+
+    async def room(self) -> None:
+        """Wait until the next batch may come: as long as too much awaits a commit."""
+        while self.state.pending() > _PENDING_MAX and not self.drained:
+            self._room.clear()
+            await self._room.wait()
+
+    async def commit_first(self) -> None:
+        """Commit the marker once: after this the group may learn positions, and the state is known to be ours."""
+        async with self._lock:
+            await self._commit()
+
+    async def drain(self) -> None:
+        """Commit what is pending and nothing more; `drained` tells whether that was done in time."""
+        try:
+            async with asyncio.timeout(self._config.drain_timeout_s), self._lock:
+                self.drained = True
+                if self.state.pending() or self._wanted.is_set():
+                    await self._commit()
+        except TimeoutError:
+            self.drained = False
+
+    async def close(self) -> None:
+        """Let go of the shard. What is not committed is done again by the next owner."""
+        self.drained = True
+        self._room.set()
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.wait([self._task])
+        await self._writer.close()
+
+    async def _run(self) -> None:
+        while True:
+            started = await self._wait_for_work()
+            async with self._lock:
+                if not self.drained:
+                    await self._commit()
+            pause_s = min(self._config.commit_interval_s, self._commit_cost_s * _PAUSE_PER_COMMIT)
+            if self.behind:
+                pause_s = self._config.commit_interval_s
+            await asyncio.sleep(max(0.0, pause_s - (time.monotonic() - started)))
+
+    async def _wait_for_work(self) -> float:
+        """Wait for input, or for what time alone brings about; gives the monotonic time of the start."""
+        while True:
+            now = self._config.now()
+            due_s = self.state.due_in_s(now)
+            if self._moved_at is not None:
+                due_s = min(due_s, self._moved_at + _MOVED_S - now)
+            if self._wanted.is_set() or due_s <= 0:
+                if not self.drained:
+                    return time.monotonic()
+                due_s = 1.0
+                self._wanted.clear()
+            try:
+                await asyncio.wait_for(self._wanted.wait(), min(due_s, 30.0))
+            except TimeoutError:
+                pass
+
+    async def _commit(self) -> None:
+        config = self._config
+        self._wanted.clear()
+        self._moved_at = None
+        started = time.monotonic()
+        changes = self.state.take(config.now(), behind=self.behind, state_position=self._state_position)
+        self.marker.breaker = self.breaker.dump()
+        self.marker.state = changes.note
+        positions = self.positions()
+        async with deadline(config.commit_deadline_s, f"a commit of shard {self.number}"):
+            committed = await self._writer.commit(changes.outputs, changes.rows, self.marker.encode())
+        self._state_position = committed.state_position
+        self.committed_positions = positions
+        self.last_commit_s = config.now()
+        self.state.committed(self.last_commit_s)
+        seconds = time.monotonic() - started
+        self._commit_cost_s += (seconds - self._commit_cost_s) / 8
+        self._observer.commit(self.number, seconds, committed.records, len(changes.rows))
+        self._room.set()
+        if changes.more:
+            self._wanted.set()
+
+
+Handler = Callable[[Shard, list[Record]], Handled]
+"""Decides about the records of a batch: changes the shard's state and says what became of them."""

@@ -1,0 +1,194 @@
+"""All shards of this worker: opened on assignment, drained at revocation, kept or closed at the next assignment.
+
+The group protocol is eager: every rebalance revokes everything. A shard is kept if it drained in time, is still ours
+and the generation is exactly the following one; else it is closed and opened anew, because somebody else may have
+owned it in between.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+
+from aiokafka import AIOKafkaConsumer
+from faust.types import TP
+
+from streams.engine.batches import Batch, BatchThread
+from streams.engine.commit import Writer
+from streams.engine.config import EngineConfig
+from streams.engine.failure import Fail, Refusal, Superseded, spawn
+from streams.engine.gate import Gate
+from streams.engine.shard import Handler, Shard
+from streams.engine.state import Observer, State
+from streams.engine.takeover import Takeover
+
+log = logging.getLogger(__name__)
+
+
+class Shards:
+    """The shards of one worker. `thread` is the consumer's thread, known once Faust has made it."""
+
+    def __init__(
+        self,
+        *,
+        config: EngineConfig,
+        gate: Gate,
+        new_state: Callable[[int], State],
+        lookup: AIOKafkaConsumer,
+        thread: Callable[[], BatchThread],
+        fail: Fail,
+        observer: Observer,
+    ) -> None:
+        self.open: dict[int, Shard] = {}
+        self.restoring: dict[int, int] = {}
+        """Rows still to come, by shard being opened."""
+        self.assigned = False
+        self._config = config
+        self._gate = gate
+        self._new_state = new_state
+        self._lookup = lookup
+        self._thread = thread
+        self._fail = fail
+        self._observer = observer
+        self._opening: dict[int, asyncio.Task[None]] = {}
+        self._revoked_at = time.monotonic()
+        self._revocations = 0
+
+    @property
+    def ready(self) -> bool:
+        """Assigned, all restored, not rebalancing."""
+        return self.assigned and not self._opening
+
+    def positions(self) -> dict[TP, int]:
+        """Where each open shard goes on reading."""
+        return {tp: at for shard in self.open.values() for tp, at in shard.positions().items() if tp in shard.tps()}
+
+    def committed_positions(self) -> dict[TP, int]:
+        """The positions in committed markers."""
+        return {tp: at for shard in self.open.values() for tp, at in shard.committed_positions.items()}
+
+    async def process(self, batch: Batch, handle: Handler) -> None:
+        """Let a handler decide about a batch, in order and once; whatever goes wrong ends the process."""
+        try:
+            shard = self.open.get(batch.partition)
+            if shard is None or shard.drained or TP(batch.topic, batch.partition) not in self._gate.open:
+                return
+            records = shard.accept(batch)
+            if records is None:
+                log.warning("A batch did not follow its position; reading again", extra={"shard": shard.number})
+                positions = shard.positions()
+                await self._thread().seek_and_resume({tp: positions[tp] for tp in shard.tps()})
+                return
+            tripped = shard.breaker.tripped
+            shard.include(batch, records, handle(shard, records))
+            if shard.breaker.tripped != tripped:
+                await self._follow_breaker(shard)
+            await shard.room()
+        except Exception as error:  # noqa: BLE001 -- an exception in an agent would lose the batch: fail stop
+            self._fail(error)
+
+    async def on_revoked(self) -> None:
+        """Everything was revoked: stop taking input and commit what is pending."""
+        self.assigned = False
+        self._revocations += 1
+        self._revoked_at = time.monotonic()
+        self._gate.hold(self._gate.open)
+        for task in self._opening.values():
+            task.cancel()
+        if self._opening:
+            await asyncio.wait(self._opening.values())
+        self._opening.clear()
+        self.restoring.clear()
+        await asyncio.gather(*(shard.drain() for shard in self.open.values()))
+
+    async def on_assigned(self, tps: set[TP], generation: int) -> None:
+        """The assignment of a generation: keep what may be kept, close the rest, open what is new."""
+        ours = {tp.partition for tp in tps}
+        for number, shard in list(self.open.items()):
+            if shard.drained and number in ours and generation == shard.generation + 1:
+                shard.generation = generation
+            else:
+                del self.open[number]
+                await shard.close()
+        kept = list(self.open.values())
+        await asyncio.gather(*(self._admit(shard) for shard in kept))
+        for number in sorted(ours - self.open.keys()):
+            self.restoring[number] = -1
+            self._opening[number] = spawn(self._open(number, generation), self._fail, f"open-{number}")
+        self.assigned = True
+        self._observer.rebalanced(time.monotonic() - self._revoked_at)
+        log.info("Assigned", extra={"shards": sorted(ours), "kept": sorted(self.open), "generation": generation})
+
+    async def close(self) -> None:
+        """Leave: commit what is pending and let go of every shard."""
+        await self.on_revoked()
+        shards = list(self.open.values())
+        self.open.clear()
+        await asyncio.gather(*(shard.close() for shard in shards))
+
+    async def _open(self, number: int, generation: int) -> None:
+        started = time.monotonic()
+        thread = self._thread()
+        takeover = Takeover(
+            config=self._config,
+            lookup=self._lookup,
+            committed=thread.committed,
+            is_current=lambda: thread.generation() == generation,
+            remaining=lambda rows: self.restoring.__setitem__(number, rows),
+        )
+        state = self._new_state(number)
+        try:
+            taken = await takeover.run(number, state)
+        except Superseded:
+            log.info("Not opened: the group has moved on", extra={"shard": number})
+            return
+        except Refusal as refusal:
+            self._observer.refused(refusal.kind)
+            raise
+        shard = Shard(
+            number,
+            config=self._config,
+            state=state,
+            writer=Writer(taken.producer, self._config, number),
+            marker=taken.marker,
+            state_position=taken.state_position,
+            generation=generation,
+            fail=self._fail,
+            observer=self._observer,
+        )
+        try:
+            await shard.commit_first()
+        except asyncio.CancelledError:
+            await shard.close()
+            raise
+        self.open[number] = shard
+        self._opening.pop(number, None)
+        self.restoring.pop(number, None)
+        self._observer.restored(number, time.monotonic() - started, taken.rows)
+        log.info("Shard open", extra={"shard": number, "rows": taken.rows, "s": round(time.monotonic() - started, 3)})
+        sought = {
+            TP(topic, number): source.sought(taken.log_starts[topic]) for topic, source in shard.marker.sources.items()
+        }
+        await self._admit(shard, sought)
+
+    async def _admit(self, shard: Shard, sought: dict[TP, int] | None = None) -> None:
+        """Seek first, then make active."""
+        tps = shard.tps()
+        positions = shard.positions() if sought is None else sought
+        revocations = self._revocations
+        await self._thread().seek_and_resume({tp: positions[tp] for tp in tps})
+        if revocations == self._revocations and self.open.get(shard.number) is shard:
+            shard.start()
+            self._gate.admit(tps)
+
+    async def _follow_breaker(self, shard: Shard) -> None:
+        source = frozenset({TP(self._config.breaker_source, shard.number)})
+        if shard.breaker.tripped:
+            self._gate.hold(source)
+            await self._thread().hold(source)
+            log.error(
+                "Breaker: too many dead letters, partition held until `nps resume`", extra={"shard": shard.number}
+            )
+        else:
+            await self._admit(shard)
+            log.info("Breaker lifted", extra={"shard": shard.number})

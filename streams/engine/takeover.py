@@ -1,0 +1,193 @@
+"""Opening a shard: fence, restore, check, and say where its sources go on.
+
+The order is the point. InitProducerId fences the previous owner and settles its transaction, so nothing of his can be
+added any more. Only then the end of the changelog is read, in read_uncommitted: the last stable offset would hide what
+was committed after a foreign open transaction. The rows are read in read_committed until that end is reached.
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+
+from streams.engine import marker as marker_row
+from streams.engine.batches import RECORDS_MAX
+from streams.engine.commit import new_producer
+from streams.engine.config import EngineConfig
+from streams.engine.failure import Broken, Refusal, Superseded, deadline
+from streams.engine.fetch import fetch
+from streams.engine.marker import Marker, Source
+from streams.engine.state import State
+
+_PROGRESS_S = 30.0
+"""A restore without progress for this long ends the process; one that takes minutes does not."""
+_STABLE_GRACE_S = 15.0
+_POLL_S = 0.2
+
+
+@dataclass(slots=True)
+class Taken:
+    """An opened shard: nobody else can write to it now."""
+
+    producer: AIOKafkaProducer
+    marker: Marker
+    log_starts: dict[str, int]
+    state_position: int
+    rows: int
+
+
+@dataclass(slots=True, kw_only=True)
+class Takeover:
+    """How to take over: the lookups it needs, each of them an edge."""
+
+    config: EngineConfig
+    lookup: AIOKafkaConsumer
+    """A consumer without group in read_uncommitted, for the ends of logs."""
+    committed: Callable[[list[TopicPartition]], Awaitable[dict[TopicPartition, int | None]]]
+    is_current: Callable[[], bool]
+    """Whether the generation that assigned the shard is still the group's."""
+    remaining: Callable[[int], None]
+    """Told how many rows are still to come."""
+
+    async def run(self, shard: int, state: State) -> Taken:
+        """Take over a shard; raises Refusal, Superseded, or what ends the process."""
+        config = self.config
+        self._still_current()
+        producer = new_producer(config, shard)
+        try:
+            async with deadline(config.commit_deadline_s, "InitProducerId"):
+                await producer.start()
+            self._still_current()
+            async with deadline(config.commit_deadline_s, "reading the ends of the logs"):
+                starts, ends = await self._bounds(shard)
+            last, rows = await self._restore(shard, state, starts[config.state], ends[config.state])
+            log_starts = {topic: starts[topic] for topic in config.sources}
+            marker = await self._marker(shard, last, starts, ends)
+            state.restored(marker.state, config.now())
+            self._still_current()
+        except BaseException:
+            await producer.stop()
+            raise
+        return Taken(producer, marker, log_starts, ends[config.state], rows)
+
+    def _still_current(self) -> None:
+        if not self.is_current():
+            message = "the group has moved on"
+            raise Superseded(message)
+
+    async def _bounds(self, shard: int) -> tuple[dict[str, int], dict[str, int]]:
+        tps = [TopicPartition(topic, shard) for topic in (*self.config.sources, self.config.state)]
+        starts = await self.lookup.beginning_offsets(tps)
+        ends = await self.lookup.end_offsets(tps)
+        return {tp.topic: starts[tp] for tp in tps}, {tp.topic: ends[tp] for tp in tps}
+
+    async def _restore(self, shard: int, state: State, start: int, end: int) -> tuple[bytes | None, int]:
+        """Feed the rows from `start` to `end` to the state; gives the last marker and the number of rows."""
+        last: bytes | None = None
+        rows = 0
+        if start >= end:
+            return last, rows
+        tp = TopicPartition(self.config.state, shard)
+        consumer = AIOKafkaConsumer(
+            **self.config.client(),
+            isolation_level="read_committed",
+            enable_auto_commit=False,
+            auto_offset_reset="none",
+            max_partition_fetch_bytes=8 << 20,
+            fetch_max_wait_ms=100,
+        )
+        async with deadline(self.config.commit_deadline_s, "connecting for the restore"):
+            await consumer.start()
+        try:
+            consumer.assign([tp])
+            consumer.seek(tp, start)
+            position, moved_at = start, time.monotonic()
+            while position < end:
+                for fetched in await fetch(consumer._fetcher, {tp}, _POLL_S, RECORDS_MAX):
+                    if fetched.next_position > position:
+                        position, moved_at = fetched.next_position, time.monotonic()
+                    for record in fetched.records:
+                        assert record.key is not None
+                        if record.key == marker_row.KEY:
+                            last = record.value
+                        else:
+                            state.restore(record.key, record.value, record.offset)
+                    rows += len(fetched.records)
+                    self.remaining(max(0, end - position))
+                self._check_progress(consumer, tp, end, time.monotonic() - moved_at)
+                await asyncio.sleep(0)
+        finally:
+            await consumer.stop()
+        return last, rows
+
+    def _check_progress(self, consumer: AIOKafkaConsumer, tp: TopicPartition, end: int, stalled_s: float) -> None:
+        open_s = self.config.transaction_timeout_s + _STABLE_GRACE_S
+        stable = consumer.last_stable_offset(tp)
+        if stalled_s > open_s and stable is not None and stable < end:
+            text = (
+                f"{tp.topic}[{tp.partition}] has had an open transaction for more than {open_s:.0f} s at offset "
+                f"{stable}: find its producer with kafka-transactions.sh find-hanging and end it there"
+            )
+            raise Refusal("open_transaction", text)
+        if stalled_s > _PROGRESS_S:
+            message = f"the restore of {tp.topic}[{tp.partition}] made no progress for {_PROGRESS_S:.0f} s"
+            raise Broken(message)
+
+    async def _marker(self, shard: int, last: bytes | None, starts: dict[str, int], ends: dict[str, int]) -> Marker:
+        """The marker of a shard that may be opened; raises Refusal."""
+        config = self.config
+        if last is None:
+            await self._check_first_start(shard)
+            return Marker(
+                config.app_id,
+                config.cluster_id,
+                config.partitions,
+                {topic: Source(starts[topic]) for topic in config.sources},
+            )
+        marker = Marker.decode(last)
+        _check_deployment(marker, config)
+        for topic in config.sources:
+            if topic not in marker.sources:
+                marker.sources[topic] = Source(starts[topic])
+            _check_position(topic, shard, marker.sources[topic].position, starts[topic], ends[topic])
+        return marker
+
+    async def _check_first_start(self, shard: int) -> None:
+        async with deadline(self.config.commit_deadline_s, "reading committed offsets"):
+            committed = await self.committed([TopicPartition(topic, shard) for topic in self.config.sources])
+        known = {tp.topic: offset for tp, offset in committed.items() if offset is not None}
+        if known:
+            text = (
+                f"group {self.config.app_id} has committed offsets for shard {shard} ({known}) but "
+                f"{self.config.state}[{shard}] holds no marker: the state is lost. Restore the topic from its "
+                "replicas or a backup, or start over under another NPS_APP_ID"
+            )
+            raise Refusal("lost_state", text)
+
+
+def _check_deployment(marker: Marker, config: EngineConfig) -> None:
+    for what, kept, ours, cure in (
+        ("app id", marker.app_id, config.app_id, "set NPS_APP_ID to it, or use another NPS_TOPIC_PREFIX"),
+        ("cluster", marker.cluster_id, config.cluster_id, "this state was copied from elsewhere: do not use it here"),
+        ("number of partitions", marker.partitions, config.partitions, "it is fixed at creation: set NPS_PARTITIONS"),
+    ):
+        if kept != ours:
+            text = f"{config.state} belongs to {what} {kept!r}, this worker has {ours!r}: {cure}"
+            raise Refusal("other_deployment", text)
+
+
+def _check_position(topic: str, shard: int, position: int, start: int, end: int) -> None:
+    if start > position:
+        text = (
+            f"{topic}[{shard}] begins at {start}, but this shard has read only up to {position}: "
+            f"{start - position} records were deleted unread. Restore the topic, or start over under another NPS_APP_ID"
+        )
+        raise Refusal("lost_input", text)
+    if end < position:
+        text = (
+            f"{topic}[{shard}] ends at {end}, before position {position} of this shard: the topic was recreated or "
+            "cut. Restore it, or start over under another NPS_APP_ID"
+        )
+        raise Refusal("recreated_input", text)
