@@ -17,17 +17,16 @@ DUE_MS = 48 * 3_600_000
 """A customer is to be called back within 48 hours of submission."""
 
 
-def is_muted(response: Response, arrival_ms: int, submitted_s: float, policy: Policy) -> bool:
+def is_muted(response: Response, age_ms: int, policy: Policy) -> bool:
     """Whether an answer came too late to call back, or was imported: it is counted, and raises nothing for good."""
-    return response.imported is True or arrival_ms / 1000 - submitted_s > policy.alert_max_age_s
+    return response.imported is True or age_ms > policy.alert_max_age_s * 1000
 
 
 def alert_output(
-    store: Store, response: Response, score: int, day: int, submitted_s: float, arrival_ms: int, policy: Policy
+    store: Store, response: Response, score: int, day: int, submitted_ms: int, arrival_ms: int, policy: Policy
 ) -> Output:
     """The alert: a function of the response, its arrival and the votes before it, so a replay raises the same."""
     source = response.source
-    submitted_ms = int(submitted_s * 1000)
     now = figures(store.rolling.last_30_days(arrival_ms // (DAY_S * 1000)))
     customer = response.customer_ref
     consent = response.consent

@@ -22,10 +22,11 @@ from streams.events.dead_letter import dead_letter
 from streams.events.rehomed import read_rehomed, rehomed_headers
 from streams.events.rejected import Reason, Rejected
 from streams.events.response import Response, decode_response
+from streams.events.time import epoch_ms
 
-FUTURE_S_MAX = 300
+FUTURE_MS_MAX = 300_000
 """A response may be dated this far ahead of its arrival: tills' clocks are off."""
-AGE_S_MAX = RETENTION_DAYS * DAY_S
+AGE_MS_MAX = RETENTION_DAYS * DAY_S * 1000
 
 
 def tally_responses(shard: Shard, records: list[Record]) -> Handled:
@@ -74,11 +75,11 @@ class Intake:
             origin = read_rehomed(record.headers)
             if origin is not None:
                 arrival_ms, rehomed = origin, True
-        submitted_s = response.submitted_at.timestamp()
-        age_s = arrival_ms / 1000 - submitted_s
-        if age_s < -FUTURE_S_MAX:
+        submitted_ms = epoch_ms(response.submitted_at)
+        age_ms = arrival_ms - submitted_ms
+        if age_ms < -FUTURE_MS_MAX:
             return self._dead(record, "timestamp_in_future")
-        if age_s > AGE_S_MAX:
+        if age_ms > AGE_MS_MAX:
             return self._dead(record, "too_old")
         store = self._ledger.store(response.brand, response.store)
         if store is None:
@@ -87,7 +88,7 @@ class Intake:
             if home != self._ledger.shard:
                 return self._stray(record, key, home, arrival_ms, rehomed=rehomed)
             store = self._ledger.new_store(response.brand, response.store)
-        return self._vote(store, response, record.offset, submitted_s, arrival_ms)
+        return self._vote(store, response, record.offset, submitted_ms, arrival_ms)
 
     def finish(self, last: Record) -> None:
         """Count what the batch brought."""
@@ -108,9 +109,9 @@ class Intake:
         if self._unknown:
             counts.unknown_fields(self._unknown)
 
-    def _vote(self, store: Store, response: Response, offset: int, submitted_s: float, arrival_ms: int) -> str:
+    def _vote(self, store: Store, response: Response, offset: int, submitted_ms: int, arrival_ms: int) -> str:
         """Let an event change the vote of its response, and let all follow that follows from the vote."""
-        day, second = divmod(int(submitted_s), DAY_S)
+        day, second = divmod(submitted_ms // 1000, DAY_S)
         identity = identity_of(response.source or "", response.response_id)
         page = store.page_for(day, identity)
         # The brand's hours of the day, summed from the pages where they are not known yet: before the page changes.
@@ -132,7 +133,7 @@ class Intake:
             )
             if vote == before and versions == known:
                 return disposition
-        if score != NO_ANSWER and not vote & RAISED and is_muted(response, arrival_ms, submitted_s, self._policy):
+        if score != NO_ANSWER and not vote & RAISED and is_muted(response, arrival_ms - submitted_ms, self._policy):
             vote |= MUTED
         one = COUNTS[vote & 0xFF]
         delta = one if before is None else one - COUNTS[before & 0xFF]
@@ -143,7 +144,7 @@ class Intake:
             if disposition == "counted":
                 store.brand.votes += one
         if delta and one and vote & SCORE_MASK <= DETRACTOR_MAX and not vote & RAISED:
-            vote = self._detractor(store, response, vote, day, submitted_s, arrival_ms)
+            vote = self._detractor(store, response, vote, day, submitted_ms, arrival_ms)
         page.votes[identity] = vote
         if versions is not None:
             page.versions[identity] = versions
@@ -159,14 +160,14 @@ class Intake:
             self._ledger.due.changed.append(store)
 
     def _detractor(
-        self, store: Store, response: Response, vote: int, day: int, submitted_s: float, arrival_ms: int
+        self, store: Store, response: Response, vote: int, day: int, submitted_ms: int, arrival_ms: int
     ) -> int:
         """Raise the alert of a detractor's vote that has raised none, unless it is muted; gives the vote after it."""
         if vote & MUTED:
             self._muted[store.brand_name] = self._muted.get(store.brand_name, 0) + 1
             return vote
         score = vote & SCORE_MASK
-        self._alerts.append(alert_output(store, response, score, day, submitted_s, arrival_ms, self._policy))
+        self._alerts.append(alert_output(store, response, score, day, submitted_ms, arrival_ms, self._policy))
         label = store.brand_name, SEVERITIES[score]
         self._severities[label] = self._severities.get(label, 0) + 1
         return vote | RAISED

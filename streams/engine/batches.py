@@ -64,7 +64,8 @@ class BatchThread(driver.AIOKafkaConsumerThread):
 
     consumer: "BatchConsumer"
 
-    def _create_worker_consumer(self, transport: Any): ARG002 -- Faust gives it -> AIOKafkaConsumer:
+    def _create_worker_consumer(self, transport: Any) -> AIOKafkaConsumer:
+        del transport
         options = self.consumer.options
         self._assignor = ShardAssignor(options.partitions, self.generation)
         return AIOKafkaConsumer(
@@ -171,9 +172,13 @@ class BatchConsumer(driver.Consumer):
                 continue
             generation = self.app.consumer_generation_id
             for fetched in await self._thread.fetch(gate.open):
-                if not self.flow_active or generation != self.app.consumer_generation_id:
+                if self._is_stale(generation):
                     break
                 await self._deliver(Batch(fetched), generation)
+
+    def _is_stale(self, generation: int) -> bool:
+        """Whether a rebalance began since; what is dropped for it is read again, from the shards' positions."""
+        return not self.flow_active or generation != self.app.consumer_generation_id
 
     async def _deliver(self, batch: Batch, generation: int) -> None:
         tp = TP(batch.topic, batch.partition)
@@ -205,8 +210,9 @@ class BatchConsumer(driver.Consumer):
         """Nothing to keep: an event is done when the transaction that holds it is committed."""
         message.acked = True
         self._unacked_messages.discard(message)
-        if self._waiting_for_ack is not None and not self._waiting_for_ack.done():
-            self._waiting_for_ack.set_result(None)
+        waiting = self._waiting_for_ack
+        if waiting is not None and not waiting.done():
+            waiting.set_result(None)
         return True
 
     async def force_commit(self, topics: Any = None, start_new_transaction: bool = True) -> bool:  # noqa: FBT001, FBT002

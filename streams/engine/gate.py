@@ -1,6 +1,7 @@
 """The gate: which partitions may deliver. Closed for all that has no open shard, whatever Faust resumes."""
 
 import asyncio
+import contextlib
 
 from faust.types import TP
 
@@ -23,10 +24,8 @@ class Gate:
     async def wait_changed(self, timeout_s: float) -> None:
         """Wait for the set to change, at most `timeout_s`."""
         self._changed.clear()
-        try:
+        with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._changed.wait(), timeout_s)
-        except TimeoutError:
-            pass
 
     def _set(self, tps: frozenset[TP]) -> None:
         self.open = tps

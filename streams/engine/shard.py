@@ -6,6 +6,7 @@ the next one.
 """
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,8 +19,9 @@ from streams.engine.commit import Writer
 from streams.engine.config import EngineConfig
 from streams.engine.failure import Fail, Refusal, deadline, spawn
 from streams.engine.fetch import Record
-from streams.engine.marker import Marker, hash_of
+from streams.engine.marker import hash_of
 from streams.engine.state import Observer, State
+from streams.engine.takeover import Taken
 
 _PAUSE_PER_COMMIT = 4.0
 """A shard rests this many times as long as a commit takes: about a fifth of its time goes into commits."""
@@ -48,9 +50,7 @@ class Shard:
         *,
         config: EngineConfig,
         state: State,
-        writer: Writer,
-        marker: Marker,
-        state_position: int,
+        taken: Taken,
         generation: int,
         fail: Fail,
         observer: Observer,
@@ -58,8 +58,8 @@ class Shard:
         self.number = number
         self.state = state
         self.generation = generation
-        self.marker = marker
-        self.breaker = Breaker.load(marker.breaker)
+        self.marker = taken.marker
+        self.breaker = Breaker.load(taken.marker.breaker)
         self.drained = False
         self.behind = False
         self.last_commit_s = 0.0
@@ -67,8 +67,8 @@ class Shard:
         self.last_event_s: dict[str, float] = {}
         self.committed_positions: dict[TP, int] = {}
         self._config = config
-        self._writer = writer
-        self._state_position = state_position
+        self._writer = Writer(taken.producer, config, number)
+        self._state_position = taken.state_position
         self._fail = fail
         self._observer = observer
         self._wanted = asyncio.Event()
@@ -109,8 +109,8 @@ class Shard:
         for record in records:
             if record.offset == source.last_offset and hash_of(record) != source.last_hash:
                 text = (
-                    f"{batch.topic}[{self.number}] holds another record at offset {record.offset} than the one that was "
-                    "included: the topic was recreated. Restore it, or start over under another NPS_APP_ID"
+                    f"{batch.topic}[{self.number}] holds another record at offset {record.offset} than the one that "
+                    "was included: the topic was recreated. Restore it, or start over under another NPS_APP_ID"
                 )
                 raise Refusal("recreated_input", text)
             if record.offset >= source.last_offset:
@@ -193,10 +193,8 @@ class Shard:
                     return time.monotonic()
                 due_s = 1.0
                 self._wanted.clear()
-            try:
+            with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._wanted.wait(), min(due_s, 30.0))
-            except TimeoutError:
-                pass
 
     async def _commit(self) -> None:
         config = self._config

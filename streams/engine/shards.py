@@ -14,7 +14,6 @@ from aiokafka import AIOKafkaConsumer
 from faust.types import TP
 
 from streams.engine.batches import Batch, BatchThread
-from streams.engine.commit import Writer
 from streams.engine.config import EngineConfig
 from streams.engine.failure import Fail, Refusal, Superseded, spawn
 from streams.engine.gate import Gate
@@ -149,9 +148,7 @@ class Shards:
             number,
             config=self._config,
             state=state,
-            writer=Writer(taken.producer, self._config, number),
-            marker=taken.marker,
-            state_position=taken.state_position,
+            taken=taken,
             generation=generation,
             fail=self._fail,
             observer=self._observer,
