@@ -20,18 +20,20 @@ async def read_topic(
     *,
     from_start: bool = True,
     follow: bool = False,
+    positioned: Callable[[], object] = lambda: None,
 ) -> None:
     """Hand every committed record of a topic (its name with the prefix) to `handle`, in order within a partition.
 
-    From the start or from now on; to the end that the topic has now, or, with `follow`, until it is cancelled. What an
-    open transaction holds back is behind that end. KafkaError without Kafka, and UnknownTopicOrPartitionError without
-    the topic.
+    From the start or from now on (`positioned` is called when it is settled what that means); to the end that the
+    topic has now, or, with `follow`, until it is cancelled. What an open transaction holds back is behind that end.
+    KafkaError without Kafka, and UnknownTopicOrPartitionError without the topic.
     """
     async with admin_client(settings) as admin:
         partitions = await partitions_of(admin, topic)
     async with reader(settings, "read_committed") as consumer:
         ends = await consumer.end_offsets(partitions)
         starts = await consumer.beginning_offsets(partitions) if from_start else ends
+        positioned()
         await read_span(consumer, starts, None if follow else ends, handle)
 
 
