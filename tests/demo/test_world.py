@@ -18,7 +18,7 @@ from streams.demo.world import BACKLOG_RECORDS, HISTORY_RECORDS, World, history,
 NOON_MS = int(datetime(2026, 11, 19, 12, tzinfo=UTC).timestamp() * 1000)
 PARTITIONS = 8
 
-worlds = st.builds(
+_worlds = st.builds(
     World.make,
     seed=st.integers(0, 2**32),
     start_ms=st.integers(NOON_MS - 700 * DAY_MS, NOON_MS + 700 * DAY_MS),
@@ -26,48 +26,48 @@ worlds = st.builds(
 )
 
 
-def a_world(*, seed: int = 7, start_ms: int = NOON_MS) -> World:
+def _a_world(*, seed: int = 7, start_ms: int = NOON_MS) -> World:
     return World.make(seed=seed, start_ms=start_ms, partitions=PARTITIONS)
 
 
-def some_live(world: World, number: int, *, rate: float = 40) -> list[Record]:
+def _some_live(world: World, number: int, *, rate: float = 40) -> list[Record]:
     return list(islice(live(world, rate=rate), number))
 
 
-def some_history(world: World) -> list[Record]:
+def _some_history(world: World) -> list[Record]:
     return list(history(world, records=400, days=8))
 
 
-@given(worlds)
+@given(_worlds)
 @settings(max_examples=12)
 def test_same_seed_and_clock_same_records(world: World) -> None:
     """Whoever makes the same world twice gets the same records, byte for byte."""
     again = World.make(seed=world.seed, start_ms=world.start_ms, partitions=world.partitions)
 
-    assert some_live(world, 300) == some_live(again, 300)
-    assert some_history(world) == some_history(again)
+    assert _some_live(world, 300) == _some_live(again, 300)
+    assert _some_history(world) == _some_history(again)
 
 
 def test_another_seed_is_another_world() -> None:
     """Another seed gives other records."""
-    assert some_live(a_world(seed=1), 50) != some_live(a_world(seed=2), 50)
+    assert _some_live(_a_world(seed=1), 50) != _some_live(_a_world(seed=2), 50)
 
 
-@given(worlds)
+@given(_worlds)
 @settings(max_examples=25)
 def test_records_come_in_time_order(world: World) -> None:
     """Whatever follows an answer is sent at its time, not with the answer, and nothing before the start."""
-    times = [record.at_ms for record in some_live(world, 500)]
+    times = [record.at_ms for record in _some_live(world, 500)]
 
     assert times == sorted(times)
     assert world.start_ms <= times[0]
 
 
-@given(worlds)
+@given(_worlds)
 @settings(max_examples=25)
 def test_nobody_answers_before_being_asked(world: World) -> None:
     """No good answer is submitted after it is sent, and none lies near the seven days after which alerts are muted."""
-    for record in [*some_live(world, 500), *some_history(world)]:
+    for record in [*_some_live(world, 500), *_some_history(world)]:
         if record.answer is None:
             continue
         age_ms = record.at_ms - record.answer.submitted_ms
@@ -77,21 +77,21 @@ def test_nobody_answers_before_being_asked(world: World) -> None:
             assert not 6.1 * DAY_MS < age_ms < 7.9 * DAY_MS
 
 
-@given(worlds)
+@given(_worlds)
 @settings(max_examples=25)
 def test_response_ids_are_unique(world: World) -> None:
     """No two answers of one world share a name, so that a repeat is a repeat."""
-    records = [*some_live(world, 500), *some_history(world)]
+    records = [*_some_live(world, 500), *_some_history(world)]
     names = [record.answer.name for record in records if record.answer]
 
     assert len(names) == len(set(names))
 
 
-@given(worlds)
+@given(_worlds)
 @settings(max_examples=25)
 def test_records_are_keyed_by_brand_and_store(world: World) -> None:
     """Every good record has its store's key, but for the misrouted ones, whose key leads to another partition."""
-    for record in some_live(world, 500):
+    for record in _some_live(world, 500):
         if record.answer is None:
             continue
         home = f"{record.answer.brand}|{record.answer.store}".encode()
@@ -106,7 +106,7 @@ def test_records_are_keyed_by_brand_and_store(world: World) -> None:
 
 def test_every_kind_ends_somewhere() -> None:
     """Every kind of record has its disposition, and a long enough run has all kinds and every reason."""
-    records = [*some_live(a_world(), 30_000), *some_history(a_world())]
+    records = [*_some_live(_a_world(), 30_000), *_some_history(_a_world())]
 
     assert set(Kind) == set(ENDS_AS)
     assert set(Kind) == {record.kind for record in records}
@@ -115,7 +115,7 @@ def test_every_kind_ends_somewhere() -> None:
 
 def test_shares_are_plausible() -> None:
     """Mostly plain answers; a few per cent repeated or changed; about one in a hundred malformed."""
-    records = some_live(a_world(), 20_000)
+    records = _some_live(_a_world(), 20_000)
     shares = {kind: number / len(records) for kind, number in Counter(record.kind for record in records).items()}
 
     assert shares[Kind.ANSWER] > 0.75
@@ -127,17 +127,17 @@ def test_shares_are_plausible() -> None:
 
 def test_rate_is_kept() -> None:
     """So many answers a second as asked for, over any longer time."""
-    records = some_live(a_world(), 5_000, rate=25)
+    records = _some_live(_a_world(), 5_000, rate=25)
     answers = [r for r in records if r.kind in {Kind.ANSWER, Kind.LATE, Kind.STALE, Kind.MISROUTED, Kind.MALFORMED}]
 
     assert pytest.approx(25, rel=0.02) == len(answers) / (answers[-1].at_ms - NOON_MS) * 1000
 
 
-def nps(scores: list[int]) -> float:
+def _nps(scores: list[int]) -> float:
     return 100 * (sum(score >= 9 for score in scores) - sum(score <= 6 for score in scores)) / len(scores)
 
 
-def scores_by_store(records: list[Record]) -> dict[tuple[str, str], list[int]]:
+def _scores_by_store(records: list[Record]) -> dict[tuple[str, str], list[int]]:
     scores: dict[tuple[str, str], list[int]] = defaultdict(list)
     for record in records:
         if record.answer:
@@ -147,20 +147,20 @@ def scores_by_store(records: list[Record]) -> dict[tuple[str, str], list[int]]:
 
 def test_history_has_the_scores_of_real_chains() -> None:
     """The past weeks: every store has answers, brands lie between 10 and 60, stores in trouble below zero."""
-    records = list(history(a_world()))
-    by_store = scores_by_store(records)
+    records = list(history(_a_world()))
+    by_store = _scores_by_store(records)
 
     assert HISTORY_RECORDS == len(records)
     assert {shop.name for shop in open_shops(7)} == set(by_store)
     for chain in CHAINS:
-        assert 10 < nps([s for (brand, _), scores in by_store.items() if brand == chain.brand for s in scores]) < 60
+        assert 10 < _nps([s for (brand, _), scores in by_store.items() if brand == chain.brand for s in scores]) < 60
     for store in IN_TROUBLE:
-        assert nps(by_store[store]) < 0
+        assert _nps(by_store[store]) < 0
 
 
 def test_history_is_an_import_in_order() -> None:
     """The past weeks come oldest first, all marked as imported, all before the start."""
-    records = list(history(a_world(), records=2_000))
+    records = list(history(_a_world(), records=2_000))
     answers = [record.answer for record in records if record.answer]
 
     assert len(records) == len(answers)
@@ -171,17 +171,17 @@ def test_history_is_an_import_in_order() -> None:
 
 def test_the_queue_drags_a_store_down_and_another_recovers() -> None:
     """The story: one store falls below -40 with the start, another one rises above 20."""
-    before, after = (scores_by_store(r) for r in (list(history(a_world())), some_live(a_world(), 20_000)))
+    before, after = (_scores_by_store(r) for r in (list(history(_a_world())), _some_live(_a_world(), 20_000)))
 
-    assert nps(before[QUEUE_GROWS]) > 30
-    assert nps(after[QUEUE_GROWS]) < -40
-    assert nps(before[RECOVERS]) < -15
-    assert nps(after[RECOVERS]) > 20
+    assert _nps(before[QUEUE_GROWS]) > 30
+    assert _nps(after[QUEUE_GROWS]) < -40
+    assert _nps(before[RECOVERS]) < -15
+    assert _nps(after[RECOVERS]) > 20
 
 
 def test_offline_till_delivers_in_the_order_of_submission() -> None:
     """The backlog comes at once, in the order of submission, from opening hours of more than a day."""
-    backlog = [record for record in some_live(a_world(), 2_000) if record.kind is Kind.BACKLOG]
+    backlog = [record for record in _some_live(_a_world(), 2_000) if record.kind is Kind.BACKLOG]
     moments = [record.answer.submitted_ms for record in backlog if record.answer]
     (shop,) = [shop for shop in open_shops(7) if shop.name == WAS_OFFLINE]
 
@@ -216,7 +216,7 @@ def test_somewhere_a_shop_is_always_open() -> None:
 
 def test_comments_fit_and_seldom_repeat() -> None:
     """Comments come in both languages, some with accents and emoji, and the longer ones repeat but seldom."""
-    records = some_live(a_world(), 4_000)
+    records = _some_live(_a_world(), 4_000)
     documents = [orjson.loads(record.value) for record in records if record.answer and record.value]
     comments = [document["comment"] for document in documents if document.get("comment")]
     longer = [comment for comment in comments if len(comment) > 40]

@@ -1,0 +1,80 @@
+"""What is told to a newcomer when everything runs: addresses, what to look at, what to try."""
+
+import shutil
+import sys
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from streams.demo.chains import QUEUE_GROWS, RECOVERS, WAS_OFFLINE
+from streams.demo.screen import table_of
+from streams.demo.world import BACKLOG_RECORDS, OFFLINE_MS
+from streams.settings import Settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where a worker is to be found."""
+
+    name: str
+    pid: int
+    url: str
+
+
+def introduce(settings: Settings, *, board: str, workers: list[Place], home: Path, now: datetime) -> RenderableType:
+    """The page of the start."""
+    rows = [("board", Text(board, style="bold cyan"))]
+    rows += [(worker.name, Text(f"{worker.url}   pid {worker.pid}")) for worker in workers]
+    rows += [("Kafka", Text(settings.brokers)), ("logs", Text(str(home)))]
+    off_since = now - timedelta(milliseconds=OFFLINE_MS)
+    stories = [
+        (_shop(QUEUE_GROWS), "half of its tills are about to fail: watch the queue pull the score down"),
+        (_shop(RECOVERS), "building works have just ended: watch it recover"),
+        (
+            _shop(WAS_OFFLINE),
+            f"offline since {off_since:%A %H:%M}, its till is about to deliver {BACKLOG_RECORDS} answers",
+        ),
+    ]
+    nps = command_name()
+    tries = [
+        (f"{nps} scores", "the figures of every brand, and of a store with --store"),
+        (f"{nps} alerts tail", "customers to call back, as they answer"),
+        (f"kill -9 {workers[0].pid}", "a worker dies at work: nothing is lost, nothing comes twice"),
+    ]
+    return Group(
+        table_of(rows),
+        Text(),
+        _pairs("Look at", stories),
+        Text(),
+        _pairs("Try, in another terminal", [(each, "") for each in _exports(settings)] + tries),
+    )
+
+
+def command_name() -> str:
+    """How `nps` was called, so that what is shown can be typed as it stands."""
+    called = Path(sys.argv[0])
+    if called.name == "nps":
+        return "nps" if shutil.which("nps") else sys.argv[0]
+    return f"{Path(sys.executable).name} -m streams"
+
+
+def _exports(settings: Settings) -> list[str]:
+    shown = {"NPS_BROKERS": settings.brokers, "NPS_TOPIC_PREFIX": settings.topic_prefix}
+    words = " ".join(f"{name}={value}" for name, value in shown.items() if value)
+    return [f"export {words}"]
+
+
+def _shop(name: tuple[str, str]) -> str:
+    return ", ".join(name)
+
+
+def _pairs(title: str, pairs: list[tuple[str, str]]) -> RenderableType:
+    lines = [Text(title, style="bold")]
+    for what, why in pairs:
+        lines.append(Text(f"  {what}", style="cyan"))
+        if why:
+            lines.append(Text(f"      {why}", style="dim"))
+    return Group(*lines)

@@ -1,0 +1,49 @@
+"""What is said at the end: the figures, and whether everything adds up."""
+
+from collections.abc import Sequence
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from streams.demo.ledger import Ledger
+from streams.demo.observed import Observed, percentile
+from streams.demo.screen import milliseconds
+from streams.demo.sums import WORDS, Sum
+
+
+def summarise(ledger: Ledger, observed: Observed) -> RenderableType:
+    """The figures of the run."""
+    dispositions = observed.dispositions()
+    latencies = list(observed.latencies_ms)
+    table = Table.grid(padding=(0, 2))
+    table.add_column()
+    table.add_column(justify="right", style="bold")
+    table.add_column(style="dim")
+    table.add_row("responses in", f"{ledger.acked.total():,}", "acknowledged by Kafka")
+    for each, word in WORDS.items():
+        table.add_row(f"  {word}", f"{dispositions[each]:,}", _REMARKS[each])
+    table.add_row("alerts raised", f"{observed.alert_ids.total():,}", "as a read_committed subscriber saw them")
+    table.add_row("alerts muted", f"{ledger.muted:,}", "imported, or more than a week old, by our own recount")
+    table.add_row("response to visible alert", milliseconds(percentile(latencies, 0.5)), "half of them within (p50)")
+    table.add_row("", milliseconds(percentile(latencies, 0.99)), "99 % of them within (p99)")
+    return table
+
+
+_REMARKS = {
+    "counted": "answers in the figures, corrected ones included",
+    "duplicate": "sent again by a till, counted once",
+    "correction": "comments, edits, deletions and exclusions that came later",
+    "dead_letter": "could not be used, kept with a reason",
+    "rehomed": "came under a wrong key, brought to their store's partition",
+}
+
+
+def verdict(sums: Sequence[Sum]) -> RenderableType:
+    """Whether it adds up, and which sum does not."""
+    bad = [each for each in sums if not each.good]
+    if not bad:
+        return Text(f"Everything adds up: {len(sums)} sums, all equal.", style="bold green")
+    lines = [Text(f"{len(bad)} of {len(sums)} sums do not add up:", style="bold red")]
+    lines += [Text(f"  {each.claim}: should be {each.expected:,}, is {each.actual:,}", style="red") for each in bad]
+    return Group(*lines)

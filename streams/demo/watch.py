@@ -1,0 +1,61 @@
+"""Follows the topics that the workers write, as any subscriber may who reads committed records only."""
+
+import asyncio
+import time
+
+from aiokafka import AIOKafkaConsumer
+
+from streams.cluster.reading import partitions_of, read_topic
+from streams.demo.observed import Observed
+from streams.settings import Settings
+from streams.topology import ALERTS, DEAD_LETTERS, RESPONSES, SCORES, STATE
+
+_FETCH_MS = 20
+"""How long the broker may hold a fetch of alerts. A fetch leaves out the partitions that were just read, so what comes
+to those waits for it: the default of 500 ms would measure our own patience."""
+
+
+async def watch(settings: Settings, observed: Observed) -> None:
+    """Feed what comes out of the system to `observed`, until it is cancelled. KafkaError without Kafka."""
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(_follow_alerts(settings, observed))
+        for topic, see in (
+            (STATE, observed.see_state),
+            (DEAD_LETTERS, observed.see_dead_letter),
+            (SCORES, observed.see_score),
+        ):
+            tasks.create_task(read_topic(settings, settings.topic(topic.name), see, follow=True))
+
+
+async def count_responses(settings: Settings) -> int:
+    """Read `survey.responses` back, from its start to its present end, and return the number of records in it."""
+    number = 0
+
+    def see(_: object) -> None:
+        nonlocal number
+        number += 1
+
+    await read_topic(settings, settings.topic(RESPONSES.name), see)
+    return number
+
+
+async def _follow_alerts(settings: Settings, observed: Observed) -> None:
+    consumer = AIOKafkaConsumer(
+        bootstrap_servers=settings.brokers,
+        client_id=f"{settings.app_id}-subscriber",
+        isolation_level="read_committed",
+        enable_auto_commit=False,
+        auto_offset_reset="earliest",
+        fetch_max_wait_ms=_FETCH_MS,
+    )
+    await consumer.start()
+    try:
+        consumer.assign(await partitions_of(consumer, settings.topic(ALERTS.name)))
+        while True:
+            batches = await consumer.getmany(timeout_ms=1000)
+            now_ms = time.time() * 1000
+            for records in batches.values():
+                for record in records:
+                    observed.see_alert(record, now_ms)
+    finally:
+        await consumer.stop()
