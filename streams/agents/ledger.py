@@ -20,6 +20,7 @@ from streams.domain.page import NewerRow, Page
 from streams.domain.store import BrandShare, BrandTotal, Store, Subject
 from streams.domain.window import DAY_S, HOUR_S, HOURS
 from streams.engine.failure import Refusal
+from streams.engine.partition import partition_of
 from streams.engine.state import Changes, Output, Outputs, Row
 
 ROWS_PER_COMMIT = 500
@@ -60,6 +61,8 @@ class Policy:
     scores: str
     brand_tallies: str
     partitions: int
+    score_partitions: int
+    """Partitions of the topic of scores, which alone need not have as many as the others."""
     alert_max_age_s: float
     score_interval_s: float
     freeze_after_s: float
@@ -167,7 +170,7 @@ class Ledger:
                 self.changed_days[day] = state_position
         if not behind:
             for subject in self.due.take(now_s, room):
-                self.send(self.policy.scores, self.shard, score_output(subject, now_s))
+                self.send(self.policy.scores, self._score_partition(subject), score_output(subject, now_s))
             if self.changed_days and now_s - self._handed_over_at >= self.policy.score_interval_s:
                 self._hand_over(now_s)
         since = min(self.due.since(state_position), next(iter(self.changed_days.values()), state_position))
@@ -185,6 +188,12 @@ class Ledger:
         if now_s - self._frozen_at >= self.policy.freeze_after_s:
             self._frozen_at = now_s
             self._thawed[:] = [(store, day) for store, day in self._thawed if not store.freeze(day)]
+
+    def _score_partition(self, subject: Subject) -> int:
+        policy = self.policy
+        if policy.score_partitions == policy.partitions:
+            return self.shard
+        return partition_of(subject.key, policy.score_partitions)
 
     def _take_rows(self) -> list[Row]:
         rows: list[Row] = [(page.key, page.pack()) for page in self.dirty_pages]

@@ -1,22 +1,24 @@
 """Running a worker: metrics first, then Kafka, then the shards; and every way in which it ends."""
 
 import asyncio
+import contextlib
 import logging
 import os
 import signal
 import time
-from typing import NoReturn
+from typing import NamedTuple, NoReturn
 
 from aiokafka.errors import KafkaError
 
 from streams import logs
 from streams.app.status import Status
-from streams.app.wiring import Worker, engine_config, wire
+from streams.app.wiring import Worker, engine_config, policy, wire
 from streams.cluster.connection import admin_client
-from streams.cluster.topics import inspect_topics
+from streams.cluster.topics import Report, inspect_topics
 from streams.engine.failure import Refusal
 from streams.metrics import Metrics, MetricsServer
 from streams.settings import Settings
+from streams.topology import SCORES
 
 log = logging.getLogger(__name__)
 
@@ -60,10 +62,11 @@ async def _run(settings: Settings, metrics: Metrics) -> int:
     log.info("Metrics", extra={"address": f"http://{settings.host}:{server.port}/metrics"})
     watch = asyncio.create_task(status.watch())
     try:
-        cluster_id = await _wait_for_kafka(settings, stop)
-        if cluster_id is None:
+        found = await _wait_for_kafka(settings, stop)
+        if found is None:
             return OK
-        worker = wire(settings, engine_config(settings, cluster_id, time.time), metrics, fail)
+        config = engine_config(settings, found.id, time.time)
+        worker = wire(settings, config, policy(settings, found.score_partitions, metrics), metrics, fail)
         status.attach(worker.shards)
         return await _serve(worker, stop)
     finally:
@@ -97,29 +100,35 @@ async def _serve(worker: Worker, stop: asyncio.Event) -> int:
     os._exit(OK)
 
 
-async def _wait_for_kafka(settings: Settings, stop: asyncio.Event) -> str | None:
-    """Wait until the broker answers and all topics are as they should be; gives the cluster id, None when stopped."""
+class _Cluster(NamedTuple):
+    """The cluster that answered."""
+
+    id: str
+    score_partitions: int
+
+
+async def _wait_for_kafka(settings: Settings, stop: asyncio.Event) -> _Cluster | None:
+    """Wait until the broker answers and all topics are as they should be; None when stopped before."""
     said = ""
     while not stop.is_set():
         try:
-            problem = await _problem(settings)
+            report = await inspect_topics(settings)
+            problem = _problem(report)
             if not problem:
                 async with admin_client(settings) as admin:
-                    return str((await admin.describe_cluster())["cluster_id"])
+                    cluster_id = str((await admin.describe_cluster())["cluster_id"])
+                return _Cluster(cluster_id, next(t.partitions for t in report.topics if t.topic is SCORES))
         except (KafkaError, OSError) as error:
             problem = f"Kafka at {settings.brokers} cannot be reached ({type(error).__name__})"
         if problem != said:
             log.warning("Waiting: %s", problem)
             said = problem
-        try:
+        with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), _RETRY_S)
-        except TimeoutError:
-            continue
     return None
 
 
-async def _problem(settings: Settings) -> str:
-    report = await inspect_topics(settings)
+def _problem(report: Report) -> str:
     for topic in report.topics:
         if topic.outcome == "missing":
             return f"topic {topic.name} does not exist; create it with `nps topics create`"

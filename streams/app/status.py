@@ -9,7 +9,7 @@ from streams.domain.store import Store
 from streams.domain.tally import figures
 from streams.domain.window import WINDOWS
 from streams.engine.shards import Shards
-from streams.metrics import Figures, Metrics, ShardStatus, SourceStatus, WorstStore
+from streams.metrics import Figures, Metrics, ShardState, ShardStatus, SourceStatus, WorstStore
 
 _TICK_S = 1.0
 _STUCK_S = 15.0
@@ -66,8 +66,8 @@ class Status:
 
 def _shard_statuses(shards: Shards, now_s: float) -> Iterator[ShardStatus]:
     for number, remaining in list(shards.restoring.items()):
-        state = "opening" if remaining < 0 else "restoring"
-        yield ShardStatus(number, state, max(0, remaining), False, 0.0, ())  # type: ignore[arg-type]
+        state: ShardState = "opening" if remaining < 0 else "restoring"
+        yield ShardStatus(number, state, max(0, remaining), breaker_open=False, last_commit_timestamp_s=0.0, sources=())
     for shard in list(shards.open.values()):
         sources = []
         for topic, source in list(shard.marker.sources.items()):

@@ -62,8 +62,8 @@ def engine_config(settings: Settings, cluster_id: str, now: Callable[[], float])
     )
 
 
-def policy(settings: Settings, metrics: Metrics) -> Policy:
-    """What a ledger must know of the settings."""
+def policy(settings: Settings, score_partitions: int, metrics: Metrics) -> Policy:
+    """What a ledger must know of the settings and the topics."""
     return Policy(
         responses=settings.topic(topology.RESPONSES.name),
         dead_letters=settings.topic(topology.DEAD_LETTERS.name),
@@ -71,6 +71,7 @@ def policy(settings: Settings, metrics: Metrics) -> Policy:
         scores=settings.topic(topology.SCORES.name),
         brand_tallies=settings.topic(topology.BRAND_TALLIES.name),
         partitions=settings.partitions,
+        score_partitions=score_partitions,
         alert_max_age_s=settings.alert_max_age,
         score_interval_s=settings.score_interval,
         freeze_after_s=settings.freeze_after,
@@ -79,7 +80,7 @@ def policy(settings: Settings, metrics: Metrics) -> Policy:
     )
 
 
-def wire(settings: Settings, config: EngineConfig, metrics: Metrics, fail: Fail) -> Worker:
+def wire(settings: Settings, config: EngineConfig, rules: Policy, metrics: Metrics, fail: Fail) -> Worker:
     """Make the worker of a deployment; call it in a running event loop. Nothing is started yet."""
     gate = Gate()
     options = TransportOptions(
@@ -92,7 +93,6 @@ def wire(settings: Settings, config: EngineConfig, metrics: Metrics, fail: Fail)
     app = _faust_app(settings)
     app.transport = BatchTransport(app.conf.broker_consumer, app, options)
     lookup = AIOKafkaConsumer(**config.client(), enable_auto_commit=False)
-    rules = policy(settings, metrics)
     shards = Shards(
         config=config,
         gate=gate,

@@ -100,7 +100,8 @@ class Shard:
         """
         source = self.marker.sources[batch.topic]
         self.stable_ends[batch.topic] = batch.stable_end
-        self.behind = batch.stable_end - batch.next_position > _BEHIND_RECORDS
+        if batch.topic == self._config.breaker_source:
+            self.behind = batch.stable_end - batch.next_position > _BEHIND_RECORDS
         if batch.start > source.position:
             return None
         records = batch.records

@@ -181,6 +181,7 @@ class Shards:
     async def _follow_breaker(self, shard: Shard) -> None:
         source = frozenset({TP(self._config.breaker_source, shard.number)})
         if shard.breaker.tripped:
+            shard.behind = False
             self._gate.hold(source)
             await self._thread().hold(source)
             log.error(
