@@ -74,6 +74,8 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     """Say what was not tested for want of a program, and how to get it."""
-    for tool, tests in config.stash[_missing].items():
+    missing = config.stash[_missing]
+    if missing:
         terminalreporter.section("not tested here")
+    for tool, tests in missing.items():
         terminalreporter.line(f"{tests} tests need {tool}, which is missing; on Debian: apt install {PACKAGES[tool]}")
