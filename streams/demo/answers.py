@@ -59,23 +59,18 @@ def comment_for(random: Random, visit: Visit, score: int, language: str) -> str:
     return write_comment(random, language=language, score=score, department=department, queueing=visit.queueing)
 
 
-def first_record(document: Document, visit: Visit, *, at_ms: int, kind: Kind) -> Record:
-    """The record of a first answer under its shop's key."""
-    return Record(
-        at_ms=at_ms,
-        kind=kind,
-        key=visit.shop.key,
-        value=orjson.dumps(document),
-        answer=Answer(
-            brand=document["brand"],
-            store=document["store"],
-            source=document["source"],
-            response_id=document["response_id"],
-            score=document["score"],
-            submitted_ms=visit.submitted_ms // 1000 * 1000,
-            imported=document.get("imported", False),
-        ),
+def answer_record(document: Document, visit: Visit, *, at_ms: int, kind: Kind) -> Record:
+    """The record of an answer, a first one or one with another score, under its shop's key."""
+    answer = Answer(
+        brand=document["brand"],
+        store=document["store"],
+        source=document["source"],
+        response_id=document["response_id"],
+        score=document["score"],
+        submitted_ms=visit.submitted_ms // 1000 * 1000,
+        imported=document.get("imported", False),
     )
+    return Record(at_ms=at_ms, kind=kind, key=visit.shop.key, value=orjson.dumps(document), answer=answer)
 
 
 def _response_id(random: Random, visit: Visit) -> str:

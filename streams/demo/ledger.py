@@ -19,8 +19,8 @@ Name = tuple[str, str, str, str]
 class Ledger:
     """Counts by kind; of every record that was sent, one of acked, unknown (no answer came) and under way.
 
-    `alerts` are the answers that must raise one, with the append time of each in ms since the epoch. It grows with the
-    number of detractors: some 200 bytes each, 3 MB an hour at the usual rate.
+    `alerts` are the responses that must raise one, with the append time of the answer that does, in ms since the epoch;
+    `muted` those that would, were they not too old or imported. Both grow: by some 3 MB an hour at the usual rate.
     """
 
     partitions: int
@@ -30,7 +30,7 @@ class Ledger:
     unknown: Counter[Kind] = field(default_factory=Counter)
     reasons: Counter[str] = field(default_factory=Counter)
     alerts: dict[Name, int] = field(default_factory=dict)
-    muted: int = 0
+    muted: set[Name] = field(default_factory=set)
 
     def note_sent(self, record: Record) -> None:
         """A record goes out."""
@@ -49,10 +49,11 @@ class Ledger:
         self.unknown[record.kind] += 1
 
     def _note_detractor(self, answer: Answer, appended_ms: int) -> None:
+        """A response is muted or raises its alert once, whatever becomes of its score."""
         if answer.imported or appended_ms - answer.submitted_ms > self.alert_max_age_ms:
-            self.muted += 1
+            self.muted.add(answer.name)
         else:
-            self.alerts[answer.name] = appended_ms
+            self.alerts.setdefault(answer.name, appended_ms)
 
     @property
     def sure(self) -> bool:

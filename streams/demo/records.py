@@ -43,7 +43,7 @@ ENDS_AS: Mapping[Kind, str] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What an independent recount has to know of the first answer of a response."""
+    """What an independent recount has to know of an answer."""
 
     brand: str
     store: str
@@ -63,7 +63,7 @@ class Answer:
 class Record:
     """One record for `survey.responses`. `at_ms` is when its producer sends it, in ms since the epoch.
 
-    `answer` is set where the record is the first of its response, `reason` where it is malformed.
+    `answer` is set where the record brings a score that was not there before, `reason` where it is malformed.
     """
 
     at_ms: int

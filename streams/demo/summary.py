@@ -24,7 +24,7 @@ def summarise(ledger: Ledger, observed: Observed) -> RenderableType:
     for each, word in WORDS.items():
         table.add_row(f"  {word}", f"{dispositions[each]:,}", _REMARKS[each])
     table.add_row("alerts raised", f"{observed.alert_ids.total():,}", "as a read_committed subscriber saw them")
-    table.add_row("alerts muted", f"{ledger.muted:,}", "imported, or more than a week old, by our own recount")
+    table.add_row("alerts muted", f"{len(ledger.muted):,}", "imported, or more than a week old, by our own recount")
     table.add_row("response to visible alert", milliseconds(percentile(latencies, 0.5)), "half of them within (p50)")
     table.add_row("", milliseconds(percentile(latencies, 0.99)), "99 % of them within (p99)")
     return table

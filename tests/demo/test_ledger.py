@@ -172,7 +172,19 @@ def test_detractors_raise_an_alert_unless_old_or_imported(record: Record, alerts
     ledger.note_sent(record)
     ledger.note_acked(record, _START_MS)
 
-    assert (alerts, muted) == (len(ledger.alerts), ledger.muted)
+    assert (alerts, muted) == (len(ledger.alerts), len(ledger.muted))
+
+
+@pytest.mark.parametrize(("first", "then", "alerts"), [(8, 4, 1), (4, 8, 1), (4, 2, 1), (8, 7, 0)])
+def test_a_response_raises_one_alert_at_most(first: int, then: int, alerts: int) -> None:
+    """An edit down to 0-6 raises the alert that the first answer did not; what was raised is not raised again."""
+    ledger = _a_ledger()
+    for kind, score in ((Kind.ANSWER, first), (Kind.EDIT, then)):
+        record = _a_record(kind, score=score)
+        ledger.note_sent(record)
+        ledger.note_acked(record, _START_MS)
+
+    assert alerts == len(ledger.alerts)
 
 
 def test_with_one_partition_nothing_is_rehomed() -> None:
