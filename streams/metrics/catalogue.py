@@ -175,7 +175,15 @@ CATALOGUE: tuple[Metric, ...] = (
 
 
 def to_markdown() -> str:
-    """The catalogue as a Markdown table; what `deploy/metrics.md` holds."""
-    lines = ["| metric | type | labels | what |", "|---|---|---|---|"]
+    """The catalogue as the Markdown page that `deploy/metrics.md` holds."""
+    lines = [
+        "# Metrics of a worker",
+        "",
+        "Made from `streams/metrics/catalogue.py` by `deploy/metrics_table.py`; a test compares.",
+        "`process_*`, `python_gc_*` and `python_info` come with the client library.",
+        "",
+        "| metric | type | labels | what |",
+        "|---|---|---|---|",
+    ]
     lines += [f"| `{m.name}` | {m.kind} | {', '.join(m.labels)} | {m.help} |" for m in CATALOGUE]
     return "\n".join(lines) + "\n"
