@@ -105,9 +105,10 @@ class BatchThread(driver.AIOKafkaConsumerThread):
     async def _seek_and_resume(self, positions: Mapping[TP, int]) -> None:
         consumer = self._ensure_consumer()
         assigned = consumer.assignment()
-        for tp, position in positions.items():
+        for (topic, partition), position in positions.items():
+            tp = TopicPartition(topic, partition)
             if tp in assigned:
-                consumer.seek(TopicPartition(*tp), position)
+                consumer.seek(tp, position)
                 consumer.resume(tp)
 
     async def hold(self, tps: frozenset[TP]) -> None:
@@ -116,7 +117,7 @@ class BatchThread(driver.AIOKafkaConsumerThread):
 
     async def _hold(self, tps: frozenset[TP]) -> None:
         consumer = self._ensure_consumer()
-        consumer.pause(*(tp for tp in tps if tp in consumer.assignment()))
+        consumer.pause(*(TopicPartition(*tp) for tp in tps if tp in consumer.assignment()))
 
     async def committed(self, tps: list[TP]) -> dict[TP, int | None]:
         """The offsets that this group once committed: they tell whether a state must exist."""

@@ -1,10 +1,9 @@
 """What the engine asks of the state of a shard, and what it is given to commit."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
-Headers = Sequence[tuple[str, bytes | None]]
+Headers = list[tuple[str, bytes | None]]
 Row = tuple[bytes, bytes | None]
 """A row of the changelog: key and value, None to delete it."""
 
@@ -15,7 +14,7 @@ class Output(NamedTuple):
     key: bytes | None
     value: bytes | None
     timestamp_ms: int | None = None
-    headers: Headers = ()
+    headers: Headers = []  # noqa: RUF012 -- never changed, and the C builder takes nothing but a list
 
 
 Outputs = dict[tuple[str, int], list[Output]]
