@@ -9,7 +9,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from streams.metrics import catalogue as c
-from streams.metrics.labels import OTHER, Bounded, clean
+from streams.metrics.labels import OTHER, TOPIC_NAME_MAX, Bounded, clean
 from streams.metrics.snapshot import Figures, ShardStatus, WorstStore
 
 WORST_PER_BRAND = 10
@@ -76,12 +76,11 @@ class StatusCollector(Collector):
         """All families; without the shards, and counted as an error, where they could not be asked."""
         began = perf_counter()
         try:
-            shards = tuple(self.shards())
+            shard_families = _shard_families(tuple(self.shards()))
         except Exception:  # noqa: BLE001 - the rest of the scrape is worth having, and the failure is counted
             self._errors.inc()
-            shards = ()
-        families = [*_shard_families(shards), *_figure_families(self.figures)]
-        yield from families
+            shard_families = []
+        yield from (*shard_families, *_figure_families(self.figures))
         took = _family(c.COLLECTOR_DURATION)
         took.add_metric((), perf_counter() - began)
         yield took
@@ -103,7 +102,7 @@ def _shard_families(shards: tuple[ShardStatus, ...]) -> list[Metric]:
         if shard.last_commit_timestamp_s > 0:
             commit.add_metric((number,), shard.last_commit_timestamp_s)
         for source in shard.sources:
-            labels = (clean(source.topic), number)
+            labels = (clean(source.topic, TOPIC_NAME_MAX), number)
             position.add_metric(labels, source.position)
             if source.lag_records >= 0:
                 lag_records.add_metric(labels, source.lag_records)

@@ -16,7 +16,7 @@ from prometheus_client import (
 
 from streams.metrics import catalogue as c
 from streams.metrics.collector import StatusCollector, prepare
-from streams.metrics.labels import BRANDS_MAX, KINDS_MAX, SHARDS_MAX, TOPICS_MAX, Bounded
+from streams.metrics.labels import BRANDS_MAX, KINDS_MAX, SHARDS_MAX, TOPIC_NAME_MAX, TOPICS_MAX, Bounded
 from streams.metrics.snapshot import Figures, ShardStatus
 
 
@@ -31,7 +31,7 @@ class Metrics:
         disable_created_metrics()  # type: ignore[no-untyped-call]  # they would double the lines of every counter
         self.registry = registry if registry is not None else CollectorRegistry()
         self._brand = brand = Bounded(BRANDS_MAX)
-        topic, shard = Bounded(TOPICS_MAX), Bounded(SHARDS_MAX)
+        topic, shard = Bounded(TOPICS_MAX, TOPIC_NAME_MAX), Bounded(SHARDS_MAX)
         self._make_counters(brand, topic, shard)
         self._age = Histogram(c.AGE.name, c.AGE.help, c.AGE.labels, buckets=c.AGE.buckets, registry=self.registry)
         self._ages: dict[str, Histogram] = {}
@@ -41,9 +41,6 @@ class Metrics:
         self._rebalance = self._histogram(c.REBALANCE)
         self._restore = self._histogram(c.RESTORE)
         self._loop_lag = Gauge(c.LOOP_LAG.name, c.LOOP_LAG.help, registry=self.registry)
-        self._status = StatusCollector(
-            Counter(c.COLLECTOR_ERRORS.name, c.COLLECTOR_ERRORS.help, registry=self.registry)
-        )
         self._make_self()
 
     def consumed(self, topic: str, n: int) -> None:
@@ -160,7 +157,10 @@ class Metrics:
         for level in c.LOG_LEVELS:
             self._log_messages.add(0, level)
         self._scrape_errors = Counter(c.SCRAPE_ERRORS.name, c.SCRAPE_ERRORS.help, registry=registry)
+        errors = Counter(c.COLLECTOR_ERRORS.name, c.COLLECTOR_ERRORS.help, registry=None)
+        self._status = StatusCollector(errors)
         registry.register(self._status)
+        registry.register(errors)  # after what it counts, so that a scrape shows its own failure
         Gauge(c.BUILD_INFO.name, c.BUILD_INFO.help, c.BUILD_INFO.labels, registry=registry).labels(_release()).set(1)
         ProcessCollector(registry=registry)
         PlatformCollector(registry=registry)

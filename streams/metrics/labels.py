@@ -6,6 +6,8 @@ not become a flood of series, so distinct values are bounded and the rest is fol
 
 OTHER = "_other"
 TEXT_MAX = 64
+TOPIC_NAME_MAX = 249
+"""Kafka's own bound on the name of a topic: one that is cut could be taken for another."""
 BRANDS_MAX = 50
 TOPICS_MAX = 16
 SHARDS_MAX = 1024
@@ -16,9 +18,9 @@ _EMPTY = "_empty"
 _UNPRINTABLE = "\N{REPLACEMENT CHARACTER}"
 
 
-def clean(text: str) -> str:
-    """The text without lone surrogates, control and other unprintable characters, at most TEXT_MAX characters."""
-    text = text[:TEXT_MAX]
+def clean(text: str, length: int = TEXT_MAX) -> str:
+    """The text without lone surrogates, control and other unprintable characters, at most `length` characters."""
+    text = text[:length]
     if not text.isprintable():
         text = "".join(c if c.isprintable() else " " if c.isspace() else _UNPRINTABLE for c in text)
     return text or _EMPTY
@@ -27,15 +29,16 @@ def clean(text: str) -> str:
 class Bounded:
     """The label of each value: cleaned, at most `most` distinct ones, first come, first served; the rest is OTHER."""
 
-    __slots__ = ("_labels", "_most")
+    __slots__ = ("_labels", "_length", "_most")
 
-    def __init__(self, most: int) -> None:
+    def __init__(self, most: int, length: int = TEXT_MAX) -> None:
         self._most = most
+        self._length = length
         self._labels: set[str] = set()
 
     def __call__(self, value: str) -> str:
         """The label of a value."""
-        label = clean(value)
+        label = clean(value, self._length)
         if label in self._labels:
             return label
         if len(self._labels) >= self._most:
