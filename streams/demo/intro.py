@@ -40,7 +40,7 @@ def introduce(settings: Settings, *, board: str, workers: list[Place], home: Pat
     ]
     nps = command_name()
     tries = [
-        (f"{nps} scores", "the figures of every brand, and of a store with --store"),
+        (f"{nps} scores", f'every brand; --brand "{QUEUE_GROWS[0]}" for its stores'),
         (f"{nps} alerts tail", "customers to call back, as they answer"),
         (f"kill -9 {workers[0].pid}", "a worker dies at work: nothing is lost, nothing comes twice"),
     ]
