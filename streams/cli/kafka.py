@@ -39,6 +39,7 @@ def describe(settings: Settings, error: BaseException) -> str:
     """Say in one line what went wrong between us and Kafka."""
     if isinstance(error, KafkaConnectionError):
         return f"no Kafka answers at {settings.brokers}. Is it running? NPS_BROKERS says where it is."
+    said = " ".join(map(str, error.args))
     if isinstance(error, UnknownTopicOrPartitionError):
-        return f"there is no topic {' '.join(map(str, error.args))}. `nps topics create` makes it."
-    return f"Kafka at {settings.brokers}: {str(error) or type(error).__name__}"
+        return f"there is no topic {said}. `nps topics create` makes it."
+    return f"Kafka at {settings.brokers}: {said or type(error).__name__}"
