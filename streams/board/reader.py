@@ -1,0 +1,196 @@
+"""The reader: fills the read model from `nps.scores`, whole, and from the newest alerts of `followup.alerts`.
+
+A plain consumer without a group: every board reads everything for itself and commits nothing. While a broker is away
+the consumer tries again by itself, and reading goes on where it was. Only what waiting cannot mend (positions that the
+broker does not know any more, a minute of silence) ends the session, and the next one reads everything anew.
+"""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from typing import Any, Final, Literal
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import KafkaError
+
+from streams.board.live import Hub
+from streams.board.model import Board, Place, Raised
+from streams.board.progress import Progress, TopicProgress
+from streams.board.standing import standing_of
+from streams.events.alert import decode_alert
+from streams.events.rejected import Rejected
+from streams.events.score import Score, decode_score
+from streams.settings import Settings
+from streams.topology import ALERTS, SCORES
+
+logger = logging.getLogger(__name__)
+
+RETRY_S: Final = 1.0
+PROBE_EVERY_S: Final = 2.0
+PROBE_MAX_S: Final = 3.0
+"""A Kafka that does not say for this long where its logs end is not reachable."""
+SILENCE_MAX_S: Final = 60.0
+STOP_MAX_S: Final = 0.3
+ALERTS_BEHIND: Final = 2_000
+"""Offsets before the end of each partition, markers of transactions included: enough for the newest 500 alerts."""
+RECORDS_MAX: Final = 1_000
+"""Records applied in one go, some 10 ms: requests are served in between."""
+
+Offsets = Mapping[TopicPartition, int]
+Outcome = Literal["taken", "malformed", "unshown"]
+
+
+async def read(settings: Settings, *, board: Board, progress: Progress, hub: Hub, now: Callable[[], float]) -> None:
+    """Keep the read model up to date, for ever: a Kafka that is away, late or new is waited for."""
+    while True:
+        session = _Session(settings, board=board, progress=progress, hub=hub, now=now)
+        try:
+            await session.run()
+        except (KafkaError, OSError, TimeoutError) as error:
+            logger.warning("Kafka: %s; the topics will be read anew", type(error).__name__)
+            session.note(reachable=False, caught_up=False, reason=type(error).__name__)
+        await asyncio.sleep(RETRY_S)
+
+
+class _Session:
+    """One consumer, from its start to its end."""
+
+    def __init__(
+        self, settings: Settings, *, board: Board, progress: Progress, hub: Hub, now: Callable[[], float]
+    ) -> None:
+        self._board = board
+        self._progress = progress
+        self._hub = hub
+        self._now = now
+        self._scores, self._alerts = settings.topic(SCORES.name), settings.topic(ALERTS.name)
+        self._wanted: Offsets = {}
+        self._consumer: Any = AIOKafkaConsumer(
+            bootstrap_servers=settings.brokers,
+            client_id="nps-board",
+            group_id=None,
+            isolation_level="read_committed",
+            enable_auto_commit=False,
+            auto_offset_reset="none",
+            request_timeout_ms=round(settings.request_timeout * 1000),
+        )
+
+    async def run(self) -> None:
+        """Read until something ends the session; returns where a topic is not there yet."""
+        try:
+            async with asyncio.timeout(SILENCE_MAX_S):
+                await self._consumer.start()
+                opened = await self._open()
+            if opened:
+                await self._follow()
+        finally:
+            with contextlib.suppress(KafkaError, OSError, TimeoutError):
+                async with asyncio.timeout(STOP_MAX_S):
+                    await self._consumer.stop()
+
+    def note(self, *, reachable: bool, caught_up: bool, reason: str | None = None) -> None:
+        """Write down how things are, and tell the pages where that is news."""
+        progress = self._progress
+        before = progress.state, progress.reason
+        progress.reachable, progress.caught_up, progress.reason = reachable, caught_up, reason
+        if reachable:
+            progress.heard_s = self._now()
+        if before != (progress.state, progress.reason):
+            self._hub.status_changed()
+
+    async def _open(self) -> bool:
+        """Assign every partition and stand at its start; False where a topic is missing."""
+        # Known without asking for the topic by name, which might create it with the broker's defaults.
+        found = {topic: self._consumer.partitions_for_topic(topic) for topic in (self._scores, self._alerts)}
+        missing = [topic for topic, partitions in found.items() if not partitions]
+        if missing:
+            self.note(reachable=True, caught_up=False, reason=f"no topic {' and '.join(missing)} yet")
+            return False
+        partitions = [TopicPartition(topic, number) for topic, numbers in found.items() for number in sorted(numbers)]
+        self._consumer.assign(partitions)
+        starts = await self._consumer.beginning_offsets(partitions)
+        ends = await self._consumer.end_offsets(partitions)
+        for partition in partitions:
+            behind = ends[partition] - ALERTS_BEHIND if partition.topic == self._alerts else 0
+            self._consumer.seek(partition, max(starts[partition], behind))
+        self._board.clear()
+        self._progress.topics = {topic: TopicProgress(len(numbers)) for topic, numbers in found.items()}
+        self._wanted = ends
+        self.note(reachable=True, caught_up=False)
+        return True
+
+    async def _follow(self) -> None:
+        loop = asyncio.get_running_loop()
+        probe_at = loop.time()
+        while True:
+            fetched = await self._consumer.getmany(timeout_ms=200, max_records=RECORDS_MAX)
+            for partition, records in fetched.items():
+                self._apply(partition, records)
+            if not self._progress.caught_up and await self._lag(self._wanted) == {}:
+                self.note(reachable=self._progress.reachable, caught_up=True)
+            if loop.time() >= probe_at:
+                await self._probe()
+                probe_at = loop.time() + PROBE_EVERY_S
+
+    async def _probe(self) -> None:
+        """Ask where the logs end: says how far behind the board is, and whether Kafka is there at all."""
+        try:
+            async with asyncio.timeout(PROBE_MAX_S):
+                lags = await self._lag(await self._consumer.end_offsets(list(self._wanted)))
+        except (KafkaError, OSError, TimeoutError) as error:
+            if self._now() - self._progress.heard_s > SILENCE_MAX_S:
+                raise
+            self.note(reachable=False, caught_up=self._progress.caught_up, reason=type(error).__name__)
+            return
+        for topic, progress in self._progress.topics.items():
+            progress.lag = sum(lag for partition, lag in lags.items() if partition.topic == topic)
+        self.note(reachable=True, caught_up=self._progress.caught_up)
+
+    async def _lag(self, ends: Offsets) -> dict[TopicPartition, int]:
+        """The partitions that are not read to these ends, and how much is left."""
+        positions = {partition: await self._consumer.position(partition) for partition in ends}
+        return {partition: end - positions[partition] for partition, end in ends.items() if positions[partition] < end}
+
+    def _apply(self, partition: TopicPartition, records: Iterable[Any]) -> None:
+        progress = self._progress.topics[partition.topic]
+        apply = self._apply_score if partition.topic == self._scores else self._apply_alert
+        for record in records:
+            progress.records += 1
+            outcome = apply(record)
+            progress.malformed += outcome == "malformed"
+            progress.unshown += outcome == "unshown"
+
+    def _apply_score(self, record: Any) -> Outcome:
+        if record.value is None:
+            brand, _, name = (record.key or b"").decode(errors="replace").partition("|")
+            store = name or None
+            self._board.remove_score(brand, store)
+        else:
+            score = decode_score(record.value)
+            standing = standing_of(score) if isinstance(score, Score) else None
+            if standing is None:
+                return "malformed"
+            brand, store = standing.brand, standing.store
+            self._board.apply_score(standing)
+        if self._progress.caught_up:
+            self._hub.score_changed(brand, store)
+        return "taken"
+
+    def _apply_alert(self, record: Any) -> Outcome:
+        alert = Rejected("schema") if record.value is None else decode_alert(record.value)
+        if isinstance(alert, Rejected) or not (_is_instant(alert.submitted_at) and _is_instant(alert.due_at)):
+            return "malformed"
+        if alert.kind != "raised":
+            return "unshown"
+        raised = Raised(Place(record.timestamp, record.partition, record.offset), alert)
+        if self._board.apply_alert(raised) and self._progress.caught_up:
+            self._hub.alert_raised(raised)
+        return "taken"
+
+
+def _is_instant(text: str) -> bool:
+    try:
+        return datetime.fromisoformat(text).tzinfo is not None
+    except ValueError:
+        return False

@@ -1,0 +1,52 @@
+// Where the figures come from: the API and its stream, at the same address as the page.
+
+const RETRY_MS = 5000;
+
+// The board did not answer, or not with a document.
+export class Unanswered extends Error {}
+
+// A document of the API; `missing` is given back where it says 404. Anything else is thrown as Unanswered.
+export async function get(path, { missing } = {}) {
+  try {
+    const response = await fetch(path, { headers: { Accept: "application/json" } });
+    if (response.status === 404 && missing !== undefined) return missing;
+    if (response.status === 401) location.reload();
+    if (response.ok) return await response.json();
+  } catch (error) {
+    throw new Unanswered(path, { cause: error });
+  }
+  throw new Unanswered(path);
+}
+
+// Listen to the stream; returns a function that ends it, whose `lost` says whether the connection is lost just now.
+export function follow(brand, on) {
+  const path = brand === null ? "/v1/stream" : `/v1/stream?brand=${encodeURIComponent(brand)}`;
+  let source;
+  let retry;
+
+  function end() {
+    clearTimeout(retry);
+    source.close();
+  }
+
+  function begin() {
+    source = new EventSource(path);
+    source.addEventListener("open", () => {
+      end.lost = false;
+      on.open();
+    });
+    source.addEventListener("error", () => {
+      end.lost = true;
+      on.lost();
+      // A browser tries again by itself, but not after a refusal.
+      if (source.readyState === EventSource.CLOSED) retry = setTimeout(begin, RETRY_MS);
+    });
+    for (const name of ["status", "brand", "store", "alert"]) {
+      source.addEventListener(name, (event) => on[name](JSON.parse(event.data)));
+    }
+  }
+
+  end.lost = false;
+  begin();
+  return end;
+}

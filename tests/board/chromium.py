@@ -1,0 +1,169 @@
+"""A real Chromium without a screen, driven through its DevTools protocol: what the page does and what it looks like."""
+
+import asyncio
+import base64
+import contextlib
+import itertools
+import json
+import os
+import signal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+
+from tests.tools import find_tool
+
+_START_S = 40.0
+_WAIT_S = 20.0
+_END_S = 5.0
+_FLAGS = (
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-default-apps",
+    "--disable-dev-shm-usage",
+    "--disable-extensions",
+    "--disable-sync",
+    "--metrics-recording-only",
+    "--mute-audio",
+    "--no-first-run",
+    "--no-default-browser-check",
+    "--remote-debugging-port=0",
+)
+
+
+class Tab:
+    """One page. `requests` are the addresses it asked for, `complaints` what its console says went wrong."""
+
+    def __init__(self, socket: aiohttp.ClientWebSocketResponse) -> None:
+        self.requests: list[str] = []
+        self.complaints: list[str] = []
+        self._socket = socket
+        self._numbers = itertools.count(1)
+        self._answers: dict[int, asyncio.Future[dict[str, Any]]] = {}
+
+    async def listen(self) -> None:
+        """Take what the browser sends, until it closes."""
+        async for message in self._socket:
+            told = json.loads(message.data)
+            if "id" in told:
+                self._answers.pop(told["id"]).set_result(told)
+            else:
+                self._note(told["method"], told["params"])
+
+    async def send(self, method: str, **params: Any) -> dict[str, Any]:
+        """Call a method of the protocol; returns its result."""
+        number = next(self._numbers)
+        self._answers[number] = asyncio.get_running_loop().create_future()
+        await self._socket.send_json({"id": number, "method": method, "params": params})
+        answer = await asyncio.wait_for(self._answers[number], _WAIT_S)
+        if "error" in answer:
+            raise RuntimeError(f"{method}: {answer['error']}")
+        result: dict[str, Any] = answer["result"]
+        return result
+
+    async def open(self, address: str) -> None:
+        """Go to an address."""
+        await self.send("Page.navigate", url=address)
+
+    async def ask(self, expression: str) -> Any:
+        """The value of an expression (a promise is awaited) in the page."""
+        told = await self.send("Runtime.evaluate", expression=expression, awaitPromise=True, returnByValue=True)
+        if "exceptionDetails" in told:
+            raise RuntimeError(f"{expression}: {told['exceptionDetails']}")
+        return told["result"].get("value")
+
+    async def until(self, expression: str) -> Any:
+        """Wait until an expression is true in the page, and return its value."""
+        try:
+            async with asyncio.timeout(_WAIT_S):
+                while True:
+                    value = await self.ask(expression)
+                    if value:
+                        return value
+                    await asyncio.sleep(0.05)
+        except TimeoutError:
+            page = await self.ask("document.body.innerText")
+            raise AssertionError(f"never true: {expression}\n{self.complaints}\n{page}") from None
+
+    async def press(self, key: str, code: int) -> None:
+        """Press a key."""
+        for kind in ("rawKeyDown", "keyUp"):
+            await self.send("Input.dispatchKeyEvent", type=kind, key=key, code=key, windowsVirtualKeyCode=code)
+
+    async def size(self, width: int, height: int, *, scale: float = 1, mobile: bool = False) -> None:
+        """Give the page the screen of a device."""
+        await self.send(
+            "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=scale, mobile=mobile
+        )
+
+    async def prefer(self, **features: str) -> None:
+        """Give the person preferences, such as `prefers_color_scheme="dark"`."""
+        told = [{"name": name.replace("_", "-"), "value": value} for name, value in features.items()]
+        await self.send("Emulation.setEmulatedMedia", features=told)
+
+    async def picture(self, path: Path) -> None:
+        """Write what is to be seen as a PNG file."""
+        told = await self.send("Page.captureScreenshot", format="png")
+        await asyncio.to_thread(path.write_bytes, base64.b64decode(told["data"]))
+
+    def _note(self, method: str, params: dict[str, Any]) -> None:
+        if method == "Network.requestWillBeSent":
+            self.requests.append(params["request"]["url"])
+        elif method == "Runtime.exceptionThrown":
+            self.complaints.append(str(params["exceptionDetails"]))
+        elif method == "Runtime.consoleAPICalled" and params["type"] in {"error", "warning", "assert"}:
+            self.complaints.append(str(params["args"]))
+        elif method == "Log.entryAdded" and params["entry"]["level"] in {"error", "warning"}:
+            self.complaints.append(str(params["entry"]))
+
+
+@asynccontextmanager
+async def chromium(home: Path) -> AsyncIterator[Tab]:
+    """A tab of a browser with an empty profile in `home`; nothing of it is left running."""
+    program = find_tool("chromium")
+    assert program is not None
+    profile = home / "profile"
+    with (home / "chromium.log").open("wb") as log:
+        process = await asyncio.create_subprocess_exec(
+            program,
+            *_FLAGS,
+            f"--user-data-dir={profile}",
+            "about:blank",
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+        try:
+            port = await _port(profile / "DevToolsActivePort")
+            async with aiohttp.ClientSession() as session:
+                async with session.get(f"http://127.0.0.1:{port}/json/list") as response:
+                    pages = [target for target in await response.json() if target["type"] == "page"]
+                async with session.ws_connect(pages[0]["webSocketDebuggerUrl"], max_msg_size=0) as socket:
+                    tab = Tab(socket)
+                    listening = asyncio.create_task(tab.listen())
+                    for domain in ("Page", "Runtime", "Log", "Network"):
+                        await tab.send(f"{domain}.enable")
+                    yield tab
+                    await tab.send("Browser.close")
+                    await listening
+        finally:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(process.wait(), _END_S)
+            # Its helpers may outlive it by a moment; they are of its session, and nobody else is.
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            await process.wait()
+
+
+async def _port(file: Path) -> int:
+    async with asyncio.timeout(_START_S):
+        while True:
+            if file.exists() and "\n" in (text := file.read_text()):
+                return int(text.splitlines()[0])
+            await asyncio.sleep(0.05)
