@@ -12,7 +12,8 @@ from collections.abc import Iterator
 from streams.domain.vote import COUNTS, MINUTE_MASK, MINUTE_SHIFT, Versions
 from streams.domain.window import HOURS
 
-VOTES_MAX = 512
+VOTES_MAX = 64
+"""Votes per page; more continue in the next segment. A commit writes changed pages whole, so a page is kept small."""
 ROW_VERSION = 1
 
 _HEAD = struct.Struct("<BH")

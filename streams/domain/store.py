@@ -1,6 +1,6 @@
 """A store, and a brand as one shard sees it: the votes in pages, and every figure that is a fold over them."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from streams.domain.page import VOTES_MAX, Page, hours_of, tally_of, unpack
 from streams.domain.window import HOURS, Rolling
@@ -10,7 +10,48 @@ RETENTION_DAYS = 400
 DAY_TALLY_DAYS = 800
 """How long day tallies are kept, for the comparison with a year ago: after this they go into the lifetime tally."""
 
-Segments = list[Page | bytes]
+
+class Segments:
+    """The pages of a day that has more than one. All of them are packed, or all unpacked with an index."""
+
+    __slots__ = ("_index", "pages")
+
+    def __init__(self, pages: list[Page | bytes]) -> None:
+        self.pages = pages
+        self._index: dict[int, Page] | None = None
+        """The page of each identity that is not in the last one; None while packed."""
+
+    def page_for(self, identity: int, key: Callable[[int], bytes]) -> Page:
+        """As Store.page_for; `key` gives the row key of a segment."""
+        if self._index is None:
+            self._unpack(key)
+        assert self._index is not None
+        page = self._index.get(identity)
+        if page is not None:
+            return page
+        last = self.pages[-1]
+        assert isinstance(last, Page)
+        if len(last.votes) < VOTES_MAX or identity in last.votes:
+            return last
+        self._index.update(dict.fromkeys(last.votes, last))
+        page = Page(key(len(self.pages)))
+        self.pages.append(page)
+        return page
+
+    @property
+    def is_packed(self) -> bool:
+        """Whether nobody has asked for a page since it was packed."""
+        return self._index is None
+
+    def pack(self) -> None:
+        """Pack all pages."""
+        self.pages = [page.pack() if isinstance(page, Page) else page for page in self.pages]
+        self._index = None
+
+    def _unpack(self, key: Callable[[int], bytes]) -> None:
+        pages = [page if isinstance(page, Page) else unpack(key(n), page) for n, page in enumerate(self.pages)]
+        self._index = {identity: page for page in pages[:-1] for identity in page.votes}
+        self.pages = list(pages)
 
 
 class Subject:
@@ -46,94 +87,76 @@ class Store(Subject):
     def page_for(self, day: int, identity: int) -> Page:
         """The page that holds an identity, or the one where a new vote of that day goes."""
         entry = self.pages.get(day)
-        if type(entry) is Page and (len(entry.votes) < VOTES_MAX or identity in entry.votes):
-            return entry
-        return self._page_among(self._thaw(day, entry), day, identity)
+        if type(entry) is Page:
+            if len(entry.votes) < VOTES_MAX or identity in entry.votes:
+                return entry
+            entry = self.pages[day] = Segments([entry])
+        elif type(entry) is Segments:
+            if entry.is_packed:
+                self.thawed.append((self, day))
+        else:
+            key = self._key(day, 0)
+            page = Page(key) if entry is None else unpack(key, entry)
+            self.pages[day] = page
+            self.thawed.append((self, day))
+            return page if len(page.votes) < VOTES_MAX else self.page_for(day, identity)
+        return entry.page_for(identity, lambda segment: self._key(day, segment))
 
     def put(self, day: int, segment: int, row: bytes) -> int:
         """Take a packed page from the changelog, the newest last; gives what it adds to the day's tally."""
-        tally = tally_of(row)
         entry = self.pages.get(day)
-        if entry is None and segment == 0:
+        assert not isinstance(entry, Page)
+        if segment == 0 and not isinstance(entry, Segments):
             self.pages[day] = row
-            return tally
-        segments: Segments = entry if isinstance(entry, list) else [entry] if entry is not None else []
-        while len(segments) <= segment:
-            segments.append(_EMPTY_ROW)
-        before = segments[segment]
+            return tally_of(row) - (0 if entry is None else tally_of(entry))
+        if not isinstance(entry, Segments):
+            entry = self.pages[day] = Segments([_EMPTY_ROW if entry is None else entry])
+        while len(entry.pages) <= segment:
+            entry.pages.append(_EMPTY_ROW)
+        before = entry.pages[segment]
         assert isinstance(before, bytes)
-        segments[segment] = row
-        self.pages[day] = segments if len(segments) > 1 else row
-        return tally - tally_of(before)
+        entry.pages[segment] = row
+        return tally_of(row) - tally_of(before)
 
     def drop(self, day: int, segment: int) -> int:
         """A page was deleted from the changelog: it was folded. Gives what that takes from the day's tally."""
         if day not in self.pages:
             return 0
         taken = self.put(day, segment, _EMPTY_ROW)
-        segments = self._segments(day)
-        if all(row == _EMPTY_ROW for row in segments):
+        if all(row == _EMPTY_ROW for row in self._pages(day)):
             del self.pages[day]
         return taken
 
     def hours(self, day: int) -> Iterator[tuple[int, int]]:
         """The hour of the day and the tally of each vote of a day. A day tally has no hours any more: it gives 0."""
-        for page in self._segments(day):
+        for page in self._pages(day):
             yield from hours_of(page)
         if day in self.day_tallies:
             yield 0, self.day_tallies[day]
 
     def freeze(self, day: int) -> bool:
-        """Pack the pages of a day that were not touched since the last call; False while one was."""
+        """Pack the pages of a day if none was touched since the last call; False while one was."""
+        pages = [page for page in self._pages(day) if isinstance(page, Page)]
+        if any(page.touched or page.dirty for page in pages):
+            for page in pages:
+                page.touched = False
+            return False
         entry = self.pages.get(day)
-        if entry is None:
-            return True
-        segments: Segments = entry if isinstance(entry, list) else [entry]
-        frozen = True
-        for position, page in enumerate(segments):
-            if isinstance(page, Page):
-                if page.touched or page.dirty:
-                    page.touched = False
-                    frozen = False
-                else:
-                    segments[position] = page.pack()
-        if not isinstance(entry, list):
-            self.pages[day] = segments[0]
-        return frozen
+        if isinstance(entry, Segments):
+            entry.pack()
+        elif isinstance(entry, Page):
+            self.pages[day] = entry.pack()
+        return True
 
     def keys(self, day: int) -> list[bytes]:
         """The row keys of a day's pages."""
-        return [self._key(day, segment) for segment in range(len(self._segments(day)))]
+        return [self._key(day, segment) for segment in range(len(self._pages(day)))]
 
-    def _segments(self, day: int) -> Segments:
+    def _pages(self, day: int) -> list[Page | bytes]:
         entry = self.pages.get(day)
         if entry is None:
             return []
-        return entry if isinstance(entry, list) else [entry]
-
-    def _thaw(self, day: int, entry: Page | bytes | Segments | None) -> list[Page]:
-        segments: Segments = entry if isinstance(entry, list) else [] if entry is None else [entry]
-        if not segments:
-            segments = [Page(self._key(day, 0))]
-            self.thawed.append((self, day))
-        elif any(isinstance(page, bytes) for page in segments):
-            self.thawed.append((self, day))
-        pages = [
-            unpack(self._key(day, position), page) if isinstance(page, bytes) else page
-            for position, page in enumerate(segments)
-        ]
-        self.pages[day] = pages[0] if len(pages) == 1 else list(pages)
-        return pages
-
-    def _page_among(self, pages: list[Page], day: int, identity: int) -> Page:
-        for page in pages:
-            if identity in page.votes:
-                return page
-        if len(pages[-1].votes) < VOTES_MAX:
-            return pages[-1]
-        page = Page(self._key(day, len(pages)))
-        self.pages[day] = [*pages, page]
-        return page
+        return entry.pages if isinstance(entry, Segments) else [entry]
 
     def _key(self, day: int, segment: int) -> bytes:
         return b"p|%b|%d|%d" % (self.key, day, segment)

@@ -39,7 +39,14 @@ class Rolling:
 
     def add(self, hour: int, delta: int) -> None:
         """Add a tally to an hour (since the epoch); `delta` is negative where a vote is taken out."""
-        self.add_hour(hour, delta)
+        # Once per answer: written out, since each call would cost as much as what it does.
+        if hour > self._hour_max - _HOURS_KEPT:
+            hours = self.hours
+            hours[hour] = hours.get(hour, 0) + delta
+            if hour > self._hour_max:
+                self._hour_max = hour
+                if len(hours) > _HOURS_HELD_MAX:
+                    self._drop_hours()
         self.add_day(hour // HOURS, delta)
 
     def add_day(self, day: int, delta: int) -> None:
@@ -87,15 +94,12 @@ class Rolling:
 
     def add_hour(self, hour: int, delta: int) -> None:
         """Add a tally to an hour alone: its day has it already."""
-        if hour > self._hour_max:
-            self._hour_max = hour
-        elif hour <= self._hour_max - _HOURS_KEPT:
-            return
-        hours = self.hours
-        hours[hour] = hours.get(hour, 0) + delta
-        if len(hours) > _HOURS_HELD_MAX:
-            oldest = self._hour_max - _HOURS_KEPT
-            self.hours = {kept: tally for kept, tally in hours.items() if kept > oldest}
+        self._hour_max = max(self._hour_max, hour)
+        self.hours[hour] = self.hours.get(hour, 0) + delta
+
+    def _drop_hours(self) -> None:
+        oldest = self._hour_max - _HOURS_KEPT
+        self.hours = {kept: tally for kept, tally in self.hours.items() if kept > oldest}
 
     def _sum(self, end: int) -> None:
         w7 = w30 = w90 = w365 = 0
