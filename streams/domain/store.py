@@ -95,6 +95,7 @@ class Store(Subject):
             if entry.is_packed:
                 self.thawed.append((self, day))
         else:
+            assert entry is None or isinstance(entry, bytes)
             key = self._key(day, 0)
             page = Page(key) if entry is None else unpack(key, entry)
             self.pages[day] = page
