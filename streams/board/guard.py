@@ -97,6 +97,7 @@ async def harden(_request: web.Request, response: web.StreamResponse) -> None:
     """Put the security headers on every response; a signal for `on_response_prepare`."""
     for name, value in (*HEADERS.items(), ("Cache-Control", "no-store")):
         response.headers.setdefault(name, value)
+    response.headers["Server"] = "nps-board"  # aiohttp would say which version of everything this is
 
 
 def _carries(request: web.Request, token: str) -> bool:

@@ -37,15 +37,15 @@ class Subscriber:
         self.brand = brand
         self._pending: asyncio.Queue[bytes | None] = asyncio.Queue(PENDING_MAX)
 
-    def offer(self, chunk: bytes) -> None:
-        """Queue a chunk; a client whose queue is full is dropped."""
+    def offer(self, chunk: bytes) -> bool:
+        """Queue a chunk; False where the queue is full."""
         if self._pending.full():
-            self.end()
-        else:
-            self._pending.put_nowait(chunk)
+            return False
+        self._pending.put_nowait(chunk)
+        return True
 
     def end(self) -> None:
-        """Drop the client, what waits for it included."""
+        """Let the stream end here, what waits for it forgotten."""
         while not self._pending.empty():
             self._pending.get_nowait()
         self._pending.put_nowait(None)
@@ -89,13 +89,13 @@ class Hub:
         """Tell of an alert now."""
         chunk = self._event("alert", documents.alert(raised))
         for subscriber in tuple(self._subscribers):
-            subscriber.offer(chunk)
+            self._offer(subscriber, chunk)
 
     def status_changed(self) -> None:
         """Tell of the connection to Kafka now."""
         chunk = self._status()
         for subscriber in tuple(self._subscribers):
-            subscriber.offer(chunk)
+            self._offer(subscriber, chunk)
 
     def close(self) -> None:
         """End every stream."""
@@ -133,7 +133,12 @@ class Hub:
             else:
                 chunk = told + stores.get(subscriber.brand, b"")
             if chunk:
-                subscriber.offer(chunk)
+                self._offer(subscriber, chunk)
+
+    def _offer(self, subscriber: Subscriber, chunk: bytes) -> None:
+        if not subscriber.offer(chunk):
+            self._subscribers.discard(subscriber)
+            subscriber.end()
 
     def _take_stores(self, brand: str) -> bytes:
         waiting = self._stores.pop(brand)
