@@ -1,11 +1,13 @@
 """The parts of the run that are processes of their own: started, kept alive, ended, never left behind."""
 
 import asyncio
+import json
 import os
 import shutil
 import signal
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from streams.broker.process import ChildProcess
@@ -15,6 +17,7 @@ PAUSES_S = (1.0, 2.0, 4.0, 8.0)
 """Before the first, second, ... start of a row of early deaths; the last one for all that follow."""
 _STEADY_S = 30.0
 """Who lived so long did not die of its start: the pauses begin anew."""
+_MESSAGE_MAX = 200
 STARTS_MAX = 5
 """A part that dies so often in a row cannot be helped."""
 
@@ -87,13 +90,20 @@ class Part:
         status = self._process.returncode or 0
         if status < 0:
             return f"was ended by {signal.Signals(-status).name}"
-        last = self.tail(1)
-        return f"ended with status {status}" + (f" ({last[:200]})" if last else "")
+        last = _message(self.tail(1))
+        return f"ended with status {status}" + (f" ({last})" if last else "")
 
 
 async def end_all(parts: list[Part], timeout_s: float) -> None:
     """End all of them, at once; none is left after `timeout_s` and a moment."""
     await asyncio.gather(*(asyncio.to_thread(part.end, timeout_s) for part in parts))
+
+
+def _message(line: str) -> str:
+    """What a line of a log says, without what is for machines."""
+    with suppress(ValueError, TypeError, KeyError):
+        line = json.loads(line)["event"]
+    return line.split(" | Traceback")[0][:_MESSAGE_MAX]
 
 
 def _with_env(env: Mapping[str, str]) -> list[str]:

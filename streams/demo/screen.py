@@ -71,14 +71,19 @@ class Screen:
         self.console.print(Text(text, style=style), soft_wrap=True)
 
     def show(self, renderable: RenderableType) -> None:
-        """Print something larger."""
-        self.console.print(renderable)
+        """Print something larger. Off a terminal without the blanks that fill its last column."""
+        if self._tty:
+            self.console.print(renderable)
+            return
+        with self.console.capture() as capture:
+            self.console.print(renderable)
+        self.say("\n".join(line.rstrip() for line in capture.get().splitlines()))
 
     def show_page(self, page: RenderableType) -> None:
         """Print a page: in a frame on a terminal, as plain lines elsewhere."""
         if self._tty:
             page = Panel(page, padding=(1, 2), expand=False, border_style="dim")
-        self.console.print(page)
+        self.show(page)
 
     def status(self, text: str) -> None:
         """Show what is being done: in place on a terminal, nothing elsewhere."""

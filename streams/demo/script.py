@@ -143,7 +143,9 @@ async def _sum_up(stage: Stage) -> bool:
     observed.settle_latencies(ledger.alerts)
     sums = add_up(ledger, observed, in_topic)
     screen.clear()
+    screen.say("")
     screen.show(summarise(ledger, observed))
+    screen.say("")
     if not ledger.sure:
         screen.say("Kafka did not answer to some records: what was sent is not known for sure, and not compared.")
     screen.show(verdict(sums))

@@ -3,9 +3,9 @@
 import asyncio
 import time
 
-from aiokafka import AIOKafkaConsumer
+from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from streams.cluster.reading import partitions_of, read_topic
+from streams.cluster.reading import read_span, read_topic
 from streams.demo.observed import Observed
 from streams.settings import Settings
 from streams.topology import ALERTS, DEAD_LETTERS, RESPONSES, SCORES, STATE
@@ -50,12 +50,8 @@ async def _follow_alerts(settings: Settings, observed: Observed) -> None:
     )
     await consumer.start()
     try:
-        consumer.assign(await partitions_of(consumer, settings.topic(ALERTS.name)))
-        while True:
-            batches = await consumer.getmany(timeout_ms=1000)
-            now_ms = time.time() * 1000
-            for records in batches.values():
-                for record in records:
-                    observed.see_alert(record, now_ms)
+        topic = settings.topic(ALERTS.name)
+        starts = {TopicPartition(topic, number): 0 for number in range(settings.partitions)}
+        await read_span(consumer, starts, None, lambda record: observed.see_alert(record, time.time() * 1000))
     finally:
         await consumer.stop()

@@ -33,7 +33,7 @@ OFFLINE_MS = 60 * 3_600_000
 _HOUR_MS = 3_600_000
 _MINUTE_MS = 60_000
 # Of the live answers; the repeats and revisions of a channel come on top.
-_MALFORMED, _MISROUTED, _LATE, _STALE = 0.012, 0.008, 0.03, 0.005
+_MALFORMED, _MISROUTED, _LATE, _STALE = 0.015, 0.01, 0.03, 0.005
 _MISROUTING_BRAND = "Northpeg"
 
 
@@ -128,7 +128,7 @@ class _Follow:
         if random.random() >= channel.revises:
             return
         what = random.choices((Kind.COMMENT, Kind.EDIT, Kind.DELETION, Kind.EXCLUSION), (70, 16, 7, 7))[0]
-        at_ms = record.at_ms + 5_000 + round(random.expovariate(1 / 25_000))
+        at_ms = record.at_ms + 2_000 + round(random.expovariate(1 / 15_000))
         revised = _revised(random, what, document, visit)
         if what is Kind.EDIT:
             self.remember(answer_record(revised, visit, at_ms=at_ms, kind=what))
