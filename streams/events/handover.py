@@ -4,7 +4,7 @@ Absolute tallies, never deltas: one day with its hours, or in one sum all that i
 A tally counts the votes by score: eleven numbers, for 0 to 10.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Annotated, Literal
 
@@ -27,7 +27,7 @@ class BrandTally(Struct, frozen=True):
     brand: str
     shard: int
     day: int | None
-    hours: dict[int, Sequence[int]]
+    hours: Mapping[int, Sequence[int]]
     counts: Sequence[int] | None
 
 
@@ -81,7 +81,7 @@ def decode_brand_tally(raw: bytes | None) -> BrandTally | Rejected:
     if (wire.day is None) != (counts is not None) or (wire.day is None and wire.hours):
         return Rejected("schema")
     day = None if wire.day is None else wire.day.toordinal() - _EPOCH_ORDINAL
-    return BrandTally(wire.brand, wire.shard, day, dict(wire.hours), counts)
+    return BrandTally(wire.brand, wire.shard, day, wire.hours, counts)
 
 
 def _date(day: int) -> str:

@@ -3,10 +3,8 @@
 import msgspec
 from msgspec import Struct
 
+from streams.domain.window import WINDOWS, WindowName
 from streams.events.rejected import Rejected
-
-WINDOWS = ("24h", "7d", "30d", "90d", "365d", "all")
-"""The windows of every score, in this order."""
 
 
 class WindowFigures(Struct, gc=False, frozen=True):
@@ -22,7 +20,16 @@ class WindowFigures(Struct, gc=False, frozen=True):
 
 
 class Score(Struct, frozen=True, kw_only=True):
-    """The figures of a brand (`store` is None) or a store at the instant `as_of`, RFC 3339 in UTC."""
+    """The figures of a brand (`store` is None) or a store at the instant `as_of`, RFC 3339 in UTC; all windows."""
+
+    brand: str
+    store: str | None
+    as_of: str
+    windows: dict[WindowName, WindowFigures]
+
+
+class _Wire(Struct, kw_only=True):
+    """A score as any release may have written it."""
 
     brand: str
     store: str | None
@@ -31,7 +38,7 @@ class Score(Struct, frozen=True, kw_only=True):
 
 
 _encode = msgspec.json.Encoder().encode
-_decode = msgspec.json.Decoder(Score).decode
+_decode = msgspec.json.Decoder(_Wire).decode
 
 
 def encode_score(score: Score) -> bytes:
@@ -41,9 +48,10 @@ def encode_score(score: Score) -> bytes:
 
 
 def decode_score(raw: bytes) -> Score | Rejected:
-    """The score of a record's value; `schema` where a window is missing. Unknown fields and windows are let through."""
+    """The score of a record's value; `schema` where a window is missing. Unknown fields and windows are left out."""
     try:
-        score = _decode(raw)
-    except (ValueError, RecursionError):
+        wire = _decode(raw)
+        windows = {window: wire.windows[window] for window in WINDOWS}
+    except (ValueError, RecursionError, KeyError):
         return Rejected("schema")
-    return score if score.windows.keys() >= set(WINDOWS) else Rejected("schema")
+    return Score(brand=wire.brand, store=wire.store, as_of=wire.as_of, windows=windows)
