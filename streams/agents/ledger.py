@@ -63,6 +63,8 @@ class Policy:
     partitions: int
     score_partitions: int
     """Partitions of the topic of scores, which alone need not have as many as the others."""
+    input_bytes_max: int
+    output_bytes_max: int
     alert_max_age_s: float
     score_interval_s: float
     freeze_after_s: float

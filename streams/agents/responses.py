@@ -19,6 +19,7 @@ from streams.engine.partition import partition_of
 from streams.engine.shard import Handled, Shard
 from streams.engine.state import Output
 from streams.events.dead_letter import dead_letter
+from streams.events.headers import record_bytes
 from streams.events.rehomed import read_rehomed, rehomed_headers
 from streams.events.rejected import Reason, Rejected
 from streams.events.response import Response, decode_response
@@ -174,7 +175,7 @@ class Intake:
 
     def _dead(self, record: Record, reason: Reason) -> str:
         policy = self._policy
-        value, headers = dead_letter(
+        dead = dead_letter(
             record.key,
             record.value,
             record.headers,
@@ -182,8 +183,9 @@ class Intake:
             partition=self._ledger.shard,
             offset=record.offset,
             reason=reason,
+            bytes_max=policy.output_bytes_max,
         )
-        output = Output(record.key, value, record.timestamp, headers)
+        output = Output(dead.key, dead.value, record.timestamp, dead.headers)
         self._ledger.send(policy.dead_letters, self._ledger.shard, output)
         self._reasons[reason] = self._reasons.get(reason, 0) + 1
         return "dead_letter"
@@ -199,5 +201,8 @@ class Intake:
             partition=self._ledger.shard,
             offset=record.offset,
         )
+        if record_bytes(key, record.value, headers) > self._policy.input_bytes_max:
+            # With our headers it would not fit into the topic that it came from, and would stop the shard for ever.
+            return self._dead(record, "too_large")
         self._ledger.send(self._policy.responses, home, Output(key, record.value, record.timestamp, headers))
         return "rehomed"

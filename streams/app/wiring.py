@@ -2,10 +2,10 @@
 
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import faust
 from aiokafka import AIOKafkaConsumer
-from faust.types import TP
 
 from streams import topology
 from streams.agents.brands import tally_brands
@@ -72,6 +72,8 @@ def policy(settings: Settings, score_partitions: int, metrics: Metrics) -> Polic
         brand_tallies=settings.topic(topology.BRAND_TALLIES.name),
         partitions=settings.partitions,
         score_partitions=score_partitions,
+        input_bytes_max=topology.INPUT_MAX_BYTES,
+        output_bytes_max=topology.OUTPUT_MAX_BYTES,
         alert_max_age_s=settings.alert_max_age,
         score_interval_s=settings.score_interval,
         freeze_after_s=settings.freeze_after,
@@ -128,17 +130,15 @@ def _thread(app: faust.App) -> BatchThread:
 
 
 def _follow_rebalances(app: faust.App, shards: Shards, fail: Fail) -> None:
-    async def revoked(sender: object, revoked: set[TP], **_: object) -> None:
-        del sender, revoked
+    async def revoked(_sender: object, /, *_: object, **_more: object) -> None:
         try:
             await shards.on_revoked()
         except Exception as error:  # noqa: BLE001 -- fail stop
             fail(error)
 
-    async def assigned(sender: object, assigned: set[TP], **_: object) -> None:
-        del sender
+    async def assigned(_sender: object, /, *tps: Any, **_: object) -> None:
         try:
-            await shards.on_assigned(assigned, app.consumer_generation_id)
+            await shards.on_assigned(tps[0], app.consumer_generation_id)
         except Exception as error:  # noqa: BLE001 -- fail stop
             fail(error)
 

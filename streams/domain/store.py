@@ -124,20 +124,20 @@ class Store(Subject):
         if day not in self.pages:
             return 0
         taken = self.put(day, segment, _EMPTY_ROW)
-        if all(row == _EMPTY_ROW for row in self._pages(day)):
+        if all(row == _EMPTY_ROW for row in self.days_pages(day)):
             del self.pages[day]
         return taken
 
     def hours(self, day: int) -> Iterator[tuple[int, int]]:
         """The hour of the day and the tally of each vote of a day. A day tally has no hours any more: it gives 0."""
-        for page in self._pages(day):
+        for page in self.days_pages(day):
             yield from hours_of(page)
         if day in self.day_tallies:
             yield 0, self.day_tallies[day]
 
     def freeze(self, day: int) -> bool:
         """Pack the pages of a day if none was touched since the last call; False while one was."""
-        pages = [page for page in self._pages(day) if isinstance(page, Page)]
+        pages = [page for page in self.days_pages(day) if isinstance(page, Page)]
         if any(page.touched or page.dirty for page in pages):
             for page in pages:
                 page.touched = False
@@ -151,9 +151,10 @@ class Store(Subject):
 
     def keys(self, day: int) -> list[bytes]:
         """The row keys of a day's pages."""
-        return [self._key(day, segment) for segment in range(len(self._pages(day)))]
+        return [self._key(day, segment) for segment in range(len(self.days_pages(day)))]
 
-    def _pages(self, day: int) -> list[Page | bytes]:
+    def days_pages(self, day: int) -> list[Page | bytes]:
+        """The pages of a day, packed or not, by segment."""
         entry = self.pages.get(day)
         if entry is None:
             return []
