@@ -91,7 +91,7 @@ def test_figures_are_replaced_as_a_whole() -> None:
     metrics = busy()
     assert value(metrics, "nps_window_answers", brand="Norte", window="30d", band="detractor") == 10
     assert value(metrics, "nps_window_answers", brand="Norte", window="all", band="detractor") is None
-    assert value(metrics, "nps_window_answers", brand="Norte", window="7d", band="detractor") == 0
+    assert value(metrics, "nps_window_answers", brand="Norte", window="90d", band="detractor") == 0
     assert value(metrics, "nps_stores", brand="Norte", band="insufficient_sample") == 0
     assert value(metrics, "nps_worst_store_score_high", brand="Norte", store="Lyon 2") == 1.5
     assert value(metrics, "nps_figures_timestamp_seconds") == 1_700_000_000

@@ -46,7 +46,7 @@ def busy() -> Metrics:
     metrics.attach_shards(lambda: [a_shard(3)])
     metrics.publish_figures(
         Figures(
-            brand_windows={"Norte": {"24h": (3, 2, 1), "30d": (30, 20, 10), "all": (300, 200, 100)}},
+            brand_windows={"Norte": {"24h": (3, 2, 1), "7d": (6, 4, 2), "30d": (30, 20, 10), "all": (300, 200, 100)}},
             stores_by_band={"Norte": {"critical": 1, "good": 4}},
             worst=[("Norte", "Lyon 2", -20.0, -40.0, 1.5, 30)],
             as_of_s=1_700_000_000.0,
