@@ -7,7 +7,7 @@ from typing import Any, BinaryIO
 import click
 from aiokafka.errors import KafkaError, KafkaTimeoutError
 
-from streams.domain.store import RETENTION_DAYS
+from streams.agents.responses import AGE_MS_MAX, FUTURE_MS_MAX
 from streams.cli.kafka import NoKafka, run, settings_here
 from streams.cli.lines import read_lines
 from streams.cluster.connection import admin_client, writer
@@ -19,8 +19,6 @@ from streams.events.time import epoch_ms
 from streams.settings import Settings
 from streams.topology import RESPONSES
 
-FUTURE_MS_MAX = 300_000
-AGE_MS_MAX = RETENTION_DAYS * 86_400_000
 _PATIENCE_S = 30.0
 """As long as a broker may take to restart; a Kafka that takes nothing for longer is given up."""
 

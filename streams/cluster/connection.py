@@ -1,10 +1,11 @@
 """Clients that join no consumer group and leave nothing open, whatever happens."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, Literal
 
-from aiokafka import AIOKafkaConsumer
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaTimeoutError
 
@@ -12,6 +13,8 @@ from streams.settings import Settings
 
 _FETCH_WAIT_MS = 100
 """A request that the broker holds back stands in the way of the next one, when other partitions are wanted."""
+_BATCH_BYTES = 131_072
+"""Room for the largest response and its neighbours; what a producer holds is at most two of these per partition."""
 
 
 @asynccontextmanager
@@ -45,6 +48,25 @@ async def reader(settings: Settings, isolation: Literal["read_committed", "read_
         yield consumer
     finally:
         await consumer.stop()
+
+
+@asynccontextmanager
+async def writer(settings: Settings) -> AsyncIterator[Any]:
+    """Give a producer that is connected: idempotent, all replicas in step acknowledge, murmur2 of the key.
+
+    Await the futures of what was sent before leaving: leaving waits for what is under way no longer than
+    NPS_REQUEST_TIMEOUT, for aiokafka would try again for ever. KafkaError without Kafka.
+    """
+    producer = AIOKafkaProducer(**_common(settings), acks="all", enable_idempotence=True, max_batch_size=_BATCH_BYTES)
+    try:
+        await producer.start()
+        yield producer
+    finally:
+        try:
+            async with asyncio.timeout(settings.request_timeout):
+                await producer.stop()
+        except TimeoutError:
+            await producer.client.close()
 
 
 def _common(settings: Settings) -> dict[str, Any]:
