@@ -1,0 +1,228 @@
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import quote
+
+import aiohttp
+import pytest
+from yarl import URL
+
+from streams.board.model import Place
+from tests.board.builders import NOON, Served, a_standing, raised
+
+
+async def _get(http: aiohttp.ClientSession, served: Served, path: str) -> tuple[int, Any]:
+    async with http.get(URL(served.address.rstrip("/") + path, encoded=True)) as response:
+        return response.status, await response.json(content_type=None)
+
+
+async def test_brands_are_served_with_every_window_and_unrounded(served: Served, http: aiohttp.ClientSession) -> None:
+    """A brand's windows are as published, unrounded, each with its confidence and its trend."""
+    served.show(a_standing("Maison", None, (1, 1, 1), w30d=(20, 30, 50), w90d=(120, 130, 50)))
+    served.show(a_standing("Maison", "Lyon"), a_standing("Maison", "Nice"))
+
+    status, body = await _get(http, served, "/v1/brands")
+
+    (brand,) = body["brands"]
+    window = brand["windows"]["30d"]
+    assert HTTPStatus.OK == status
+    assert ("Maison", None, 2, "2026-03-14T12:00:00Z") == (
+        brand["brand"],
+        brand["store"],
+        brand["stores"],
+        brand["as_of"],
+    )
+    assert ["24h", "7d", "30d", "90d", "365d", "all"] == list(brand["windows"])
+    assert (100, 50, 30, 20, 30.0) == tuple(
+        window[name] for name in ("n", "promoters", "passives", "detractors", "nps")
+    )
+    assert 29.1262 - 15.0751 == pytest.approx(window["low"], abs=1e-3)
+    assert "good" == window["confidence"]
+    assert ("up", "90d", 80.0, 200) == (
+        window["trend"]["direction"],
+        window["trend"]["against"],
+        window["trend"]["change"],
+        window["trend"]["before"]["n"],
+    )
+
+
+async def test_no_answers_is_null_and_not_zero(served: Served, http: aiohttp.ClientSession) -> None:
+    """A window without answers has null for its score and its bounds."""
+    served.show(a_standing("Maison", "Lyon", (0, 0, 0)))
+
+    _, body = await _get(http, served, "/v1/stores/Maison/Lyon")
+
+    window = body["windows"]["7d"]
+    assert (0, None, None, None, "none") == tuple(window[name] for name in ("n", "nps", "low", "high", "confidence"))
+
+
+async def test_a_brand_known_by_its_stores_alone_has_no_windows_yet(
+    served: Served, http: aiohttp.ClientSession
+) -> None:
+    """Where the brand's own record is not there yet nothing is made up for it."""
+    served.show(a_standing("Maison", "Lyon"))
+
+    _, body = await _get(http, served, "/v1/brands/Maison")
+
+    assert {"brand": "Maison", "store": None, "as_of": None, "windows": {}, "stores": 1} == body
+
+
+async def test_stores_come_in_the_order_and_the_part_asked_for(served: Served, http: aiohttp.ClientSession) -> None:
+    """The list says what was asked, how many match, and holds the one window asked for."""
+    served.show(*(a_standing("Maison", f"s{number}", (number, 10, 30)) for number in range(10)))
+
+    _, body = await _get(http, served, "/v1/brands/Maison/stores?window=7d&sort=attention&limit=3&offset=1")
+
+    assert ["s8", "s7", "s6"] == [store["store"] for store in body["stores"]]
+    assert [["7d"]] * 3 == [list(store["windows"]) for store in body["stores"]]
+    assert {"brand": "Maison", "window": "7d", "sort": "attention", "q": "", "limit": 3, "offset": 1, "total": 10} == {
+        name: value for name, value in body.items() if name != "stores"
+    }
+
+
+async def test_stores_are_found_by_a_part_of_their_name(served: Served, http: aiohttp.ClientSession) -> None:
+    """A text filter narrows the list and its total."""
+    served.show(*(a_standing("Maison", name) for name in ("Lyon 1", "Lyon 2", "Évry")))
+
+    _, body = await _get(http, served, "/v1/brands/Maison/stores?q=EVRY")
+
+    assert (1, ["Évry"]) == (body["total"], [store["store"] for store in body["stores"]])
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "a/b",
+        "50 %",
+        "a?b#c",
+        "{brace}",
+        "Évry",
+        "<img src=x onerror=alert(1)>",
+        "a&b=c;d",
+        "\\",
+        "%2F",
+        "店",
+        "..a",
+        "+",
+    ],
+)
+async def test_any_name_may_stand_in_a_path(served: Served, http: aiohttp.ClientSession, name: str) -> None:
+    """Names hold anything but `|` and control characters; percent-encoded they reach the API whole."""
+    served.show(a_standing(name, None), a_standing(name, name))
+    path = quote(name, safe="")
+
+    _, brand = await _get(http, served, f"/v1/brands/{path}")
+    _, stores = await _get(http, served, f"/v1/brands/{path}/stores")
+    _, store = await _get(http, served, f"/v1/stores/{path}/{path}")
+
+    assert (name, [name], name) == (brand["brand"], [each["store"] for each in stores["stores"]], store["store"])
+
+
+async def test_a_name_is_found_in_either_unicode_form(served: Served, http: aiohttp.ClientSession) -> None:
+    """Topics hold NFC; an address typed on a machine that decomposes accents finds the store all the same."""
+    served.show(a_standing("Maison", "Évry"))
+
+    status, _ = await _get(http, served, "/v1/stores/Maison/" + quote("E\u0301vry"))
+
+    assert HTTPStatus.OK == status
+
+
+async def test_alerts_are_the_topics_documents_and_when_they_were_raised(
+    served: Served, http: aiohttp.ClientSession
+) -> None:
+    """An alert has all fields of the topic, newest first."""
+    served.alert(raised(1, alert_id="one"), raised(2, alert_id="two", comment=None, link="https://crm.example/c"))
+
+    _, body = await _get(http, served, "/v1/alerts")
+
+    first = body["alerts"][0]
+    assert ["two", "one"] == [alert["alert_id"] for alert in body["alerts"]]
+    assert ("2026-03-14T12:00:02Z", True, None, "https://crm.example/c", "P2") == tuple(
+        first[name] for name in ("raised_at", "reason_missing", "comment", "link", "severity")
+    )
+    assert {"window": "30d", "nps": 30.0, "low": 14.1, "high": 44.2, "n": 100} == first["store_nps"]
+
+
+async def test_alerts_are_narrowed_by_brand_and_store(served: Served, http: aiohttp.ClientSession) -> None:
+    """A filter left empty is none."""
+    served.alert(*(raised(number, alert_id=store, brand="A & B", store=store) for number, store in enumerate("xyz")))
+
+    _, of_store = await _get(http, served, "/v1/alerts?brand=A%20%26%20B&store=y")
+    _, of_brand = await _get(http, served, "/v1/alerts?brand=A+%26+B&store=&limit=2")
+    _, of_other = await _get(http, served, "/v1/alerts?brand=A")
+
+    assert (["y"], ["z", "y"], []) == tuple(
+        [alert["alert_id"] for alert in body["alerts"]] for body in (of_store, of_brand, of_other)
+    )
+
+
+async def test_status_says_how_far_the_board_has_read(served: Served, http: aiohttp.ClientSession) -> None:
+    """Caught up or not, why nothing is read, when Kafka was last heard of, and what is held."""
+    served.show(a_standing("Maison"), a_standing("Maison", "Lyon"))
+    served.progress.reachable, served.progress.reason = False, "KafkaTimeoutError"
+
+    _, body = await _get(http, served, "/v1/status")
+
+    assert {
+        "state": "unreachable",
+        "caught_up": True,
+        "reason": "KafkaTimeoutError",
+        "heard_at": "2026-03-14T12:00:00Z",
+        "now": "2026-03-14T12:00:00Z",
+        "as_of": "2026-03-14T12:00:00Z",
+        "topics": {},
+        "held": {"brands": 1, "stores": 1, "alerts": 0},
+        "clients": 0,
+    } == body
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/v1/nothing", 404),
+        ("/nothing.js", 404),
+        ("/v1/brands/Nobody", 404),
+        ("/v1/brands/Nobody/stores", 404),
+        ("/v1/stores/Maison/Nobody", 404),
+        ("/v1/stores/Maison/", 404),
+        ("/v1/brands/Maison/stores?window=31d", 400),
+        ("/v1/brands/Maison/stores?sort=luck", 400),
+        ("/v1/brands/Maison/stores?limit=501", 400),
+        ("/v1/brands/Maison/stores?limit=-1", 400),
+        ("/v1/brands/Maison/stores?offset=%D9%A1", 400),
+        ("/v1/brands/Maison/stores?offset=99999999999", 400),
+        ("/v1/alerts?limit=many", 400),
+    ],
+)
+async def test_what_cannot_be_served_is_a_problem_document(
+    served: Served, http: aiohttp.ClientSession, path: str, status: int
+) -> None:
+    """Every error is problem+json with its status in it."""
+    served.show(a_standing("Maison"))
+
+    async with http.get(URL(served.address.rstrip("/") + path, encoded=True)) as response:
+        body = await response.json(content_type=None)
+
+    assert (status, "application/problem+json", status) == (response.status, response.content_type, body["status"])
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH"])
+async def test_nothing_can_be_changed(served: Served, http: aiohttp.ClientSession, method: str) -> None:
+    """The board is read only."""
+    async with http.request(method, served.address + "v1/brands") as response:
+        assert (HTTPStatus.METHOD_NOT_ALLOWED, "application/problem+json") == (response.status, response.content_type)
+        assert "GET" in response.headers["Allow"]
+
+
+async def test_the_page_is_asked_for_again_only_where_it_changed(served: Served, http: aiohttp.ClientSession) -> None:
+    """The page's files carry an entity tag and cost nothing the second time."""
+    async with http.get(served.address + "board.css") as first:
+        tag = first.headers["ETag"]
+    async with http.get(served.address + "board.css", headers={"If-None-Match": tag}) as again:
+        assert (HTTPStatus.NOT_MODIFIED, b"") == (again.status, await again.read())
+
+
+def test_alerts_stand_by_time_then_partition_then_offset() -> None:
+    """Two alerts of one millisecond keep one order on every board."""
+    ms = round(NOON.timestamp() * 1000)
+
+    assert Place(ms, 0, 9) < Place(ms, 1, 2) < Place(ms, 1, 3) < Place(ms + 1, 0, 0)
