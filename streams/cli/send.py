@@ -19,9 +19,6 @@ from streams.events.time import epoch_ms
 from streams.settings import Settings
 from streams.topology import RESPONSES
 
-_PATIENCE_S = 30.0
-"""As long as a broker may take to restart; a Kafka that takes nothing for longer is given up."""
-
 
 @click.command()
 @click.argument("file", type=click.File("rb"))
@@ -41,12 +38,12 @@ def command(file: BinaryIO) -> None:
                "submitted_at": "2026-03-01T17:30:00+01:00", "comment": "Quick and friendly"}
 
     Exit status: 0 all sent, 1 some refused, 2 nothing sent: all was refused, there was nothing to send, or Kafka could
-    not be reached. Where Kafka fails half-way it is 1, too: send it all again.
+    not be reached. Where Kafka fails half-way (it may take NPS_COMMIT_DEADLINE to restart) it is 1: send all again.
     """  # noqa: D301 (\b keeps click from folding the lines)
     settings = settings_here()
     progress = Progress()
     try:
-        run(settings, _send(settings, file.fileno(), progress))
+        run(settings, _send(settings, file, progress))
     except NoKafka as error:
         progress.failed = True
         error.show()
@@ -89,12 +86,12 @@ class Progress:
             self.error = self.error or error
 
 
-async def _send(settings: Settings, descriptor: int, progress: Progress) -> None:
+async def _send(settings: Settings, file: BinaryIO, progress: Progress) -> None:
     topic = settings.topic(RESPONSES.name)
     async with admin_client(settings) as admin:
         await partitions_of(admin, topic)
     async with writer(settings) as producer:
-        async for lines in read_lines(descriptor, RECORD_BYTES_MAX):
+        async for lines in read_lines(file.fileno(), RECORD_BYTES_MAX):
             for line in lines:
                 progress.lines += 1
                 key = _key_of(line, round(time.time() * 1000))
@@ -102,14 +99,14 @@ async def _send(settings: Settings, descriptor: int, progress: Progress) -> None
                     progress.refused += 1
                     click.echo(f"line {progress.lines}: {key.reason}", err=True)
                     continue
-                future = await _hand_over(producer, topic, key, line)
+                future = await _hand_over(producer, topic, key, line, settings.commit_deadline)
                 future.add_done_callback(progress.settle)
             _check(progress)
         try:
-            async with asyncio.timeout(_PATIENCE_S):
+            async with asyncio.timeout(settings.commit_deadline):
                 await producer.flush()
         except TimeoutError:
-            raise KafkaTimeoutError(f"it took nothing for {_PATIENCE_S:g} s") from None
+            raise KafkaTimeoutError(f"it took nothing for {settings.commit_deadline:g} s") from None
         await asyncio.sleep(0)  # the callbacks of the last ones
         _check(progress)
 
@@ -132,9 +129,9 @@ def _key_of(line: bytes, now_ms: int) -> bytes | Rejected:
     return f"{response.brand}|{response.store}".encode()
 
 
-async def _hand_over(producer: Any, topic: str, key: bytes, value: bytes) -> "asyncio.Future[Any]":
-    """Hand a record to the producer; waits while there is no room in its batch. KafkaError after a long while."""
-    until_s = time.monotonic() + _PATIENCE_S
+async def _hand_over(producer: Any, topic: str, key: bytes, value: bytes, patience_s: float) -> "asyncio.Future[Any]":
+    """Hand a record to the producer; waits while there is no room in its batch. KafkaError when that takes too long."""
+    until_s = time.monotonic() + patience_s
     while True:
         try:
             future: asyncio.Future[Any] = await producer.send(topic, value, key=key)
