@@ -8,6 +8,7 @@ broker does not know any more, a minute of silence) ends the session, and the ne
 import asyncio
 import contextlib
 import logging
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any, Final, Literal
@@ -19,6 +20,7 @@ from streams.board.live import Hub
 from streams.board.model import Board, Place, Raised
 from streams.board.progress import Progress, TopicProgress
 from streams.board.standing import standing_of
+from streams.cluster.connection import admin_client
 from streams.events.alert import decode_alert
 from streams.events.rejected import Rejected
 from streams.events.score import Score, decode_score
@@ -33,6 +35,8 @@ PROBE_MAX_S: Final = 3.0
 """A Kafka that does not say for this long where its logs end is not reachable."""
 SILENCE_MAX_S: Final = 60.0
 STOP_MAX_S: Final = 0.3
+FETCH_WAIT_MS: Final = 100
+"""Behind a fetch that the broker holds back the probe has to wait: they share a connection."""
 ALERTS_BEHIND: Final = 2_000
 """Offsets before the end of each partition, markers of transactions included: enough for the newest 500 alerts."""
 RECORDS_MAX: Final = 1_000
@@ -60,6 +64,7 @@ class _Session:
     def __init__(
         self, settings: Settings, *, board: Board, progress: Progress, hub: Hub, now: Callable[[], float]
     ) -> None:
+        self._settings = settings
         self._board = board
         self._progress = progress
         self._hub = hub
@@ -73,6 +78,7 @@ class _Session:
             isolation_level="read_committed",
             enable_auto_commit=False,
             auto_offset_reset="none",
+            fetch_max_wait_ms=FETCH_WAIT_MS,
             request_timeout_ms=round(settings.request_timeout * 1000),
         )
 
@@ -101,13 +107,12 @@ class _Session:
 
     async def _open(self) -> bool:
         """Assign every partition and stand at its start; False where a topic is missing."""
-        # Known without asking for the topic by name, which might create it with the broker's defaults.
-        found = {topic: self._consumer.partitions_for_topic(topic) for topic in (self._scores, self._alerts)}
-        missing = [topic for topic, partitions in found.items() if not partitions]
+        partitions = await self._partitions()
+        topics = Counter(partition.topic for partition in partitions)
+        missing = [topic for topic in (self._scores, self._alerts) if topic not in topics]
         if missing:
             self.note(reachable=True, caught_up=False, reason=f"no topic {' and '.join(missing)} yet")
             return False
-        partitions = [TopicPartition(topic, number) for topic, numbers in found.items() for number in sorted(numbers)]
         self._consumer.assign(partitions)
         starts = await self._consumer.beginning_offsets(partitions)
         ends = await self._consumer.end_offsets(partitions)
@@ -115,10 +120,21 @@ class _Session:
             behind = ends[partition] - ALERTS_BEHIND if partition.topic == self._alerts else 0
             self._consumer.seek(partition, max(starts[partition], behind))
         self._board.clear()
-        self._progress.topics = {topic: TopicProgress(len(numbers)) for topic, numbers in found.items()}
+        self._progress.topics = {topic: TopicProgress(count) for topic, count in topics.items()}
         self._wanted = ends
         self.note(reachable=True, caught_up=False)
         return True
+
+    async def _partitions(self) -> list[TopicPartition]:
+        """The partitions of our topics. Asks for all topics: asking for one by name might create it."""
+        async with admin_client(self._settings) as admin:
+            topics = await admin.describe_topics()
+        return [
+            TopicPartition(topic["topic"], partition["partition"])
+            for topic in topics
+            if topic["topic"] in {self._scores, self._alerts}
+            for partition in topic["partitions"]
+        ]
 
     async def _follow(self) -> None:
         loop = asyncio.get_running_loop()
