@@ -1,4 +1,4 @@
-"""The alert that a detractor's answer raises, and when it raises none."""
+"""The alert that a detractor's answer raises."""
 
 from urllib.parse import quote
 
@@ -15,11 +15,6 @@ from streams.events.time import rfc3339_ms
 
 DUE_MS = 48 * 3_600_000
 """A customer is to be called back within 48 hours of submission."""
-
-
-def is_muted(response: Response, age_ms: int, policy: Policy) -> bool:
-    """Whether an answer came too late to call back, or was imported: it is counted, and raises nothing for good."""
-    return response.imported is True or age_ms > policy.alert_max_age_s * 1000
 
 
 def alert_output(

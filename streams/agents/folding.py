@@ -25,7 +25,9 @@ class Folds(Protocol):
 
     brands: dict[str, BrandShare]
     dirty_rows: dict[bytes, bytes | None]
-    changed_days: dict[tuple[BrandShare, int], int]
+
+    def day_changed(self, share: BrandShare, day: int) -> None:
+        """A day of a brand is to be handed over."""
 
 
 class Folding:
@@ -79,12 +81,12 @@ class Folding:
             store.rolling.retire(day)
             store.brand.forget_day(day)
             rows[_day_key(store, day)] = None
-            self._ledger.changed_days[store.brand, day] = -1
+            self._ledger.day_changed(store.brand, day)
         if old:
             rows[b"l|" + store.key] = _LIFETIME_HEAD.pack(ROW_VERSION, store.lifetime_end) + store.lifetime.to_bytes(
                 TALLY_BYTES, "little"
             )
-            self._ledger.changed_days[store.brand, LIFETIME] = -1
+            self._ledger.day_changed(store.brand, LIFETIME)
 
 
 def restore_day_tally(store: Store, day: int, row: bytes | None) -> None:

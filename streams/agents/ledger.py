@@ -117,6 +117,12 @@ class Ledger:
             total = self.totals[brand] = BrandTotal(brand)
         return total
 
+    def day_changed(self, share: BrandShare, day: int) -> None:
+        """A day of a brand is to be handed over."""
+        if day not in share.changed_days:
+            share.changed_days.add(day)
+            self.changed_days[share, day] = -1
+
     def send(self, topic: str, partition: int, output: Output) -> None:
         """Send a record with the next commit."""
         self.outputs.setdefault((topic, partition), []).append(output)
@@ -144,7 +150,9 @@ class Ledger:
             if offset < since:
                 continue
             if isinstance(subject, tuple):
-                self.changed_days[self.brands[subject[0]], subject[2]] = since
+                share = self.brands[subject[0]]
+                share.changed_days.add(subject[2])
+                self.changed_days[share, subject[2]] = since
             else:
                 self.due.mark([subject])
         self.due.note(since, now_s)
@@ -238,6 +246,7 @@ class Ledger:
         for share, day in self.changed_days:
             partition, output = brand_tally_output(share, self.shard, day, self.policy.partitions)
             self.send(self.policy.brand_tallies, partition, output)
+            share.changed_days.discard(day)
         self.changed_days = {}
 
     def _advance_tick(self, now_s: float, most: int) -> int:

@@ -6,7 +6,7 @@ the log alone: the arrival of a record is its append time, and no clock is asked
 
 from typing import cast
 
-from streams.agents.alerting import alert_output, is_muted
+from streams.agents.alerting import alert_output
 from streams.agents.ledger import Ledger
 from streams.domain.identity import identity_of
 from streams.domain.score import BANDS, DETRACTOR_MAX, SEVERITIES
@@ -53,6 +53,11 @@ def tally_responses(shard: Shard, records: list[Record]) -> Handled:
     return Handled(done, totals)
 
 
+def _muting(vote: int, score: int) -> int:
+    """What mutes a vote whose answer came too late to call back, or was imported: nothing where it has raised."""
+    return 0 if score == NO_ANSWER or vote & RAISED else MUTED
+
+
 class Intake:
     """Takes the records of one batch into a ledger. `shard` and `policy` do not change while it does."""
 
@@ -60,6 +65,8 @@ class Intake:
         self._ledger = ledger
         self._policy = ledger.policy
         self._alerts = ledger.outputs.setdefault((ledger.policy.alerts, ledger.shard), [])
+        self._mute_ms = ledger.policy.alert_max_age_s * 1000
+        """An answer older than this at arrival is too old to call back."""
         self._severities: dict[tuple[str, str], int] = {}
         self._muted: dict[str, int] = {}
         self._reasons: dict[Reason, int] = {}
@@ -134,14 +141,14 @@ class Intake:
             )
             if vote == before and versions == known:
                 return disposition
-        if score != NO_ANSWER and not vote & RAISED and is_muted(response, arrival_ms - submitted_ms, self._policy):
-            vote |= MUTED
+        if arrival_ms - submitted_ms > self._mute_ms or response.imported:
+            vote |= _muting(vote, score)
         one = COUNTS[vote & 0xFF]
         delta = one if before is None else one - COUNTS[before & 0xFF]
         if delta:
             store.rolling.add(day * HOURS + second // HOUR_S, delta)
             hours[second // HOUR_S] = hours.get(second // HOUR_S, 0) + delta
-            self._changed(store, day)
+            self._figures_changed(store, day)
             if disposition == "counted":
                 store.brand.votes += one
         if delta and one and vote & SCORE_MASK <= DETRACTOR_MAX and not vote & RAISED:
@@ -154,11 +161,13 @@ class Intake:
             self._ledger.dirty_pages.append(page)
         return disposition
 
-    def _changed(self, store: Store, day: int) -> None:
-        self._ledger.changed_days.setdefault((store.brand, day), -1)
+    def _figures_changed(self, store: Store, day: int) -> None:
+        """A score and a hand-over are due."""
         if not store.unscored:
             store.unscored = True
             self._ledger.due.changed.append(store)
+        if day not in store.brand.changed_days:
+            self._ledger.day_changed(store.brand, day)
 
     def _detractor(
         self, store: Store, response: Response, vote: int, day: int, submitted_ms: int, arrival_ms: int

@@ -171,12 +171,14 @@ class BrandShare:
     on: after a restore only the days that change are summed.
     """
 
-    __slots__ = ("_days", "name", "stores", "votes")
+    __slots__ = ("_days", "changed_days", "name", "stores", "votes")
 
     def __init__(self, name: str) -> None:
         self.name = name
         self.stores: dict[str, Store] = {}
         self._days: dict[int, dict[int, int]] = {}
+        self.changed_days: set[int] = set()
+        """Days that changed since they were handed over."""
         self.votes = 0
         """The tally of the answers counted since somebody last asked, for the metrics."""
 

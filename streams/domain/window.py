@@ -27,15 +27,22 @@ class Rolling:
     costs one pass over the days that have answers. Exact for any order of additions.
     """
 
-    __slots__ = ("_end", "_hour_max", "_w7", "_w30", "_w90", "_w365", "days", "hours", "total")
+    __slots__ = ("_end", "_fresh", "_hour_max", "_total", "_w7", "_w30", "_w90", "_w365", "days", "hours")
 
     def __init__(self) -> None:
         self.days: dict[int, int] = {}
         self.hours: dict[int, int] = {}
-        self.total = 0
+        self._total = 0
         self._hour_max = _NEVER
         self._end = _NEVER
         self._w7 = self._w30 = self._w90 = self._w365 = 0
+        self._fresh = 0
+        """Added to the last seven days since the sums were made: it belongs to all of them but `24h`."""
+
+    @property
+    def total(self) -> int:
+        """The tally of everything counted."""
+        return self._total + self._fresh
 
     def add(self, hour: int, delta: int) -> None:
         """Add a tally to an hour (since the epoch); `delta` is negative where a vote is taken out."""
@@ -51,26 +58,29 @@ class Rolling:
 
     def add_day(self, day: int, delta: int) -> None:
         """Add a tally to a day whose hours are not wanted: it is too old for `24h`."""
-        self.total += delta
         days = self.days
         after = days.get(day, 0) + delta
         if after:
             days[day] = after
         else:
             days.pop(day, None)
-        age = self._end - day
+        if 0 <= self._end - day < 7:
+            self._fresh += delta
+        else:
+            self._add_old(self._end - day, delta)
+
+    def add_lifetime(self, delta: int) -> None:
+        """Add a tally that belongs to no day that is still kept."""
+        self._total += delta
+
+    def _add_old(self, age: int, delta: int) -> None:
+        self._total += delta
         if 0 <= age < 365:
             self._w365 += delta
             if age < 90:
                 self._w90 += delta
                 if age < 30:
                     self._w30 += delta
-                    if age < 7:
-                        self._w7 += delta
-
-    def add_lifetime(self, delta: int) -> None:
-        """Add a tally that belongs to no day that is still kept."""
-        self.total += delta
 
     def retire(self, day: int) -> None:
         """Forget a day that lies before all windows, but keep its answers in the total."""
@@ -81,7 +91,7 @@ class Rolling:
         """The tally of the 30 days that end with day `end`."""
         if end != self._end:
             self._sum(end)
-        return self._w30
+        return self._w30 + self._fresh
 
     def windows(self, as_of_s: int) -> tuple[int, ...]:
         """The tallies of all windows at an instant (s since the epoch), in the order of WINDOWS."""
@@ -90,7 +100,8 @@ class Rolling:
             self._sum(end)
         last_hour = as_of_s // HOUR_S
         w24 = sum(tally for hour, tally in self.hours.items() if last_hour - HOURS < hour <= last_hour)
-        return w24, self._w7, self._w30, self._w90, self._w365, self.total
+        fresh = self._fresh
+        return w24, self._w7 + fresh, self._w30 + fresh, self._w90 + fresh, self._w365 + fresh, self._total + fresh
 
     def add_hour(self, hour: int, delta: int) -> None:
         """Add a tally to an hour alone: its day has it already."""
@@ -113,4 +124,6 @@ class Rolling:
                         w30 += tally
                         if age < 7:
                             w7 += tally
+        self._total += self._fresh
+        self._fresh = 0
         self._end, self._w7, self._w30, self._w90, self._w365 = end, w7, w30, w90, w365
