@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import logging
 import os
 import signal
@@ -16,9 +17,10 @@ from streams.app.wiring import Worker, engine_config, policy, wire
 from streams.cluster.connection import admin_client
 from streams.cluster.topics import Report, inspect_topics
 from streams.engine.failure import Refusal
+from streams.events.rejected import REASONS
 from streams.metrics import Metrics, MetricsServer
 from streams.settings import Settings
-from streams.topology import SCORES
+from streams.topology import AGENTS, SCORES
 
 log = logging.getLogger(__name__)
 
@@ -35,6 +37,7 @@ def run_worker(settings: Settings) -> int:
     Whatever breaks a promise does not come back here: it ends the process with status 1 on the spot.
     """
     metrics = Metrics()
+    metrics.expect(sources=[settings.topic(agent.reads.name) for agent in AGENTS], reasons=REASONS)
     logs.set_up(settings.log_level, metrics.log_message)
     # A debugger or a stack dump on a signal would stop the world: Faust's library offers both.
     signal.signal(signal.SIGUSR2, signal.SIG_IGN)
@@ -76,6 +79,8 @@ async def _run(settings: Settings, metrics: Metrics) -> int:
 
 async def _serve(worker: Worker, stop: asyncio.Event) -> int:
     app = worker.app
+    # Votes are integers in dicts, which hold no cycles: the collector need not walk millions of them so often.
+    gc.set_threshold(100_000, 50, 100)
     await worker.lookup.start()
     await app.start()
     log.info("Worker started", extra={"app": app.conf.id})

@@ -107,7 +107,7 @@ async def _figures(shards: Shards, now_s: float) -> Figures:
     for candidates in worst.values():
         candidates.sort(key=lambda store: store.high)
         del candidates[_WORST:]
-    return Figures(windows, bands, [store for candidates in worst.values() for store in candidates])
+    return Figures(windows, bands, [store for candidates in worst.values() for store in candidates], now_s)
 
 
 def _judge(store: Store, now_s: float, bands: dict[str, int], worst: list[WorstStore]) -> None:

@@ -25,6 +25,9 @@ from streams.engine.takeover import Taken
 
 _PAUSE_PER_COMMIT = 4.0
 """A shard rests this many times as long as a commit takes: about a fifth of its time goes into commits."""
+_BEHIND_INTERVALS = 5
+"""While a backlog is worked off, commits are this many intervals apart: alerts are late by the backlog anyway, and a page
+that several answers changed is written once."""
 _PENDING_MAX = 100_000
 """Records and rows that may wait for a commit before the input waits too: bounds memory when the broker is slow."""
 _MOVED_S = 20.0
@@ -177,9 +180,10 @@ class Shard:
             async with self._lock:
                 if not self.drained:
                     await self._commit()
-            pause_s = min(self._config.commit_interval_s, self._commit_cost_s * _PAUSE_PER_COMMIT)
             if self.behind:
-                pause_s = self._config.commit_interval_s
+                pause_s = self._config.commit_interval_s * _BEHIND_INTERVALS
+            else:
+                pause_s = min(self._config.commit_interval_s, self._commit_cost_s * _PAUSE_PER_COMMIT)
             await asyncio.sleep(max(0.0, pause_s - (time.monotonic() - started)))
 
     async def _wait_for_work(self) -> float:
