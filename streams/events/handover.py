@@ -43,7 +43,7 @@ class _Wire(Struct, frozen=True, kw_only=True):
     day: date | None
     hours: dict[Annotated[int, Meta(ge=0, le=23)], _Counts]
     lifetime: _Counts | UnsetType = UNSET
-    schema_version: Literal[1] = 1
+    schema_version: Literal[1]
 
 
 _encode = msgspec.json.Encoder().encode

@@ -11,7 +11,7 @@ import unicodedata
 
 CHARACTERS_MAX = 64
 
-_BLANK = r" \u00a0\u1680\u2000-\u200a\u202f\u205f\u3000"
+_BLANK = r"\u0020\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000"
 """Category Zs, which is what remains of White_Space without the controls and the separators."""
 PATTERN = rf"^(?![{_BLANK}])[^\u0000-\u001f\u007f-\u009f\u2028\u2029|]+(?<![{_BLANK}])$"
 """The rule but for lengths and normalisation; the JSON Schemas say it in the same words."""

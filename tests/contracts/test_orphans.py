@@ -1,0 +1,110 @@
+"""Nothing lies in schemas/ that no test looks at, and no schema says what the types do not."""
+
+from typing import Any, get_args
+
+import jsonschema_rs
+import pytest
+from msgspec import NODEFAULT, Struct
+from msgspec.structs import fields
+
+from streams.domain.window import WINDOWS
+from streams.events import dead_letter, names
+from streams.events.alert import LINK_CHARACTERS_MAX, Alert, StoreNps
+from streams.events.rejected import REASONS
+from streams.events.response import FIELDS, SCORED, Consent, Event, Quality, Response
+from streams.events.score import Score, WindowFigures
+from tests.contracts.contracts import ALERT, BRAND_TALLY, CONTRACTS, DEAD_LETTER, RESPONSE, SCHEMAS, SCORE, case
+
+
+def test_every_file_is_used() -> None:
+    """A schema without contract, an example without schema: neither would ever be tried."""
+    used = {SCHEMAS / "README.md", SCHEMAS / ".gitattributes"}
+    for contract in CONTRACTS:
+        used |= {SCHEMAS / f"{contract.event}.v1.schema.json", contract.examples / "reasons.json"}
+        for kind in ("valid", "invalid", "invalid/reader-only"):
+            used |= {path for path in (contract.examples / kind).glob("*") if path.suffix in {".json", ".bin"}}
+
+    assert used == {path for path in SCHEMAS.rglob("*") if path.is_file()}
+
+
+@pytest.mark.parametrize("contract", CONTRACTS, ids=lambda contract: contract.event)
+def test_every_invalid_example_has_its_reason(contract: Any) -> None:
+    """And every reason its example."""
+    invalid = [path for path in (contract.examples / "invalid").rglob("*") if path.is_file()]
+
+    assert sorted(contract.reasons) == sorted(case(path) for path in invalid)
+
+
+def test_every_reason_of_a_single_record_has_an_example() -> None:
+    """The others depend on time, on the partition or on what came before."""
+    assert set(REASONS[: REASONS.index("timestamp_in_future")]) == set(RESPONSE.reasons.values())
+
+
+@pytest.mark.parametrize("contract", CONTRACTS, ids=lambda contract: contract.event)
+def test_a_schema_is_a_described_schema_of_its_own(contract: Any) -> None:
+    """Draft 2020-12, an id without a host, a title, and a description of each property."""
+    schema = contract.schema
+
+    assert schema["$schema"] == "https://json-schema.org/draft/2020-12/schema"
+    assert schema["$id"] == f"urn:nps:schema:{contract.event}:v1"
+    assert schema["title"]
+    assert schema["description"]
+    jsonschema_rs.meta.validate(schema)
+    undescribed = [name for name, one in schema["properties"].items() if "description" not in one and "$ref" not in one]
+    assert [] == undescribed
+
+
+def test_a_response_has_the_fields_of_its_schema() -> None:
+    """The same names, the same ones required, in the objects too."""
+    properties = RESPONSE.schema["properties"]
+
+    assert set(properties) == FIELDS
+    assert RESPONSE.schema["required"] == [field.name for field in fields(Response) if field.default is NODEFAULT]
+    assert set(properties["consent"]["properties"]) == set(Consent.__struct_fields__)
+    assert set(properties["quality"]["properties"]) == set(Quality.__struct_fields__)
+    assert properties["event"]["enum"] == [*get_args(Event), None]
+    scoreless = RESPONSE.schema["allOf"][0]["if"]["properties"]["event"]["enum"]
+    assert set(get_args(Event)) - set(scoreless) == SCORED
+    assert properties["score"]["maximum"] == 10
+
+
+@pytest.mark.parametrize(
+    ("struct", "schema"),
+    [
+        (Alert, ALERT.schema),
+        (StoreNps, ALERT.schema["properties"]["store_nps"]),
+        (Score, SCORE.schema),
+        (WindowFigures, SCORE.schema["$defs"]["window"]),
+    ],
+    ids=lambda one: one.__name__ if isinstance(one, type) else "",
+)
+def test_what_we_write_has_all_fields_of_its_schema_and_no_other(struct: type[Struct], schema: Any) -> None:
+    """In the same order, all of them required, and closed."""
+    assert list(struct.__struct_encode_fields__) == list(schema["properties"]) == schema["required"]
+    assert schema["additionalProperties"] is False
+
+
+def test_a_score_has_the_windows_of_its_schema() -> None:
+    """All of them, in their order."""
+    assert list(WINDOWS) == SCORE.schema["properties"]["windows"]["required"]
+
+
+def test_names_have_one_rule() -> None:
+    """The pattern of the schemas is the one that the reader uses."""
+    for contract in (RESPONSE, ALERT, SCORE, BRAND_TALLY):
+        brand = contract.schema["properties"]["brand"]
+        assert (names.PATTERN, names.CHARACTERS_MAX) == (brand["pattern"], brand["maxLength"])
+
+
+def test_dead_letters_have_the_headers_and_reasons_of_their_schema() -> None:
+    """The names that a dead letter overwrites, and the closed list in its order."""
+    properties = DEAD_LETTER.schema["properties"]
+
+    assert set(properties) == dead_letter.NAMES
+    assert properties["nps.dlq.reason"]["enum"] == list(REASONS)
+    assert properties["__streams.errors.message"]["enum"] == list(REASONS)
+
+
+def test_a_link_is_as_long_as_its_schema_says() -> None:
+    """The bound that keeps an alert within its topic's limit."""
+    assert ALERT.schema["properties"]["link"]["maxLength"] == LINK_CHARACTERS_MAX
