@@ -26,8 +26,8 @@ from streams.engine.takeover import Taken
 _PAUSE_PER_COMMIT = 4.0
 """A shard rests this many times as long as a commit takes: about a fifth of its time goes into commits."""
 _BEHIND_INTERVALS = 5
-"""While a backlog is worked off, commits are this many intervals apart: alerts are late by the backlog anyway, and a page
-that several answers changed is written once."""
+"""While a backlog is worked off, commits are this many intervals apart: its alerts are late anyway, and a page that
+several answers changed is written once."""
 _PENDING_MAX = 100_000
 """Records and rows that may wait for a commit before the input waits too: bounds memory when the broker is slow."""
 _MOVED_S = 20.0
