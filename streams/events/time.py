@@ -4,13 +4,16 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MINUTES = [f"{minute // 60:02d}:{minute % 60:02d}:" for minute in range(1440)]
 _MILLISECOND = timedelta(milliseconds=1)
 
 
 def rfc3339_ms(ms: int) -> str:
     """An instant (ms since the epoch, year 1 to 9999) as RFC 3339 in UTC: `2026-11-22T17:41:05.123Z`."""
     second, millisecond = divmod(ms, 1000)
-    return f"{_to_the_second(second)}.{millisecond:03d}Z"
+    day, second = divmod(second, 86_400)
+    minute, second = divmod(second, 60)
+    return f"{_date(day)}{_MINUTES[minute]}{second:02d}.{millisecond:03d}Z"
 
 
 def epoch_ms(instant: datetime) -> int:
@@ -21,6 +24,6 @@ def epoch_ms(instant: datetime) -> int:
     return (instant - _EPOCH) // _MILLISECOND
 
 
-@lru_cache(maxsize=4096)  # the seconds of about an hour: answers arrive within minutes of one another
-def _to_the_second(second: int) -> str:
-    return (_EPOCH + timedelta(seconds=second)).isoformat()[:19]
+@lru_cache(maxsize=1024)  # more days than a response may be old
+def _date(day: int) -> str:
+    return (_EPOCH + timedelta(days=day)).strftime("%Y-%m-%dT")
