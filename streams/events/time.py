@@ -26,4 +26,4 @@ def epoch_ms(instant: datetime) -> int:
 
 @lru_cache(maxsize=1024)  # more days than a response may be old
 def _date(day: int) -> str:
-    return (_EPOCH + timedelta(days=day)).strftime("%Y-%m-%dT")
+    return f"{(_EPOCH + timedelta(days=day)).date().isoformat()}T"
