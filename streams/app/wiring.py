@@ -86,9 +86,10 @@ def wire(settings: Settings, config: EngineConfig, rules: Policy, metrics: Metri
     """Make the worker of a deployment; call it in a running event loop. Nothing is started yet."""
     gate = Gate()
     options = TransportOptions(
-        client=config.client(),
+        brokers=settings.brokers,
         partitions=settings.partitions,
         fetch_wait_s=settings.fetch_wait,
+        drain_timeout_s=settings.drain_timeout,
         session_timeout_s=settings.session_timeout,
         gate=gate,
     )

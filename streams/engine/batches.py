@@ -30,6 +30,8 @@ RECORDS_MAX = 5_000
 """Records of one partition delivered at once: bounds how long the event loop is held (about 50 ms)."""
 
 _POLL_S = 0.5
+_REJOIN_S = 5.0
+"""What a member may need beside draining to join again before the others go on without it."""
 
 
 class Batch:
@@ -67,9 +69,12 @@ class BatchThread(driver.AIOKafkaConsumerThread):
     def _create_worker_consumer(self, transport: Any) -> AIOKafkaConsumer:
         del transport
         options = self.consumer.options
+        rebalance_s = options.drain_timeout_s + _REJOIN_S
         self._assignor = ShardAssignor(options.partitions, self.generation)
         return AIOKafkaConsumer(
-            **options.client,
+            bootstrap_servers=options.brokers,
+            # The broker answers a JoinGroup only when all members are there.
+            request_timeout_ms=int((rebalance_s + _REJOIN_S) * 1000),
             client_id=self.app.conf.broker_client_id,
             group_id=self.app.conf.id,
             group_instance_id=self.app.conf.consumer_group_instance_id,
@@ -81,7 +86,7 @@ class BatchThread(driver.AIOKafkaConsumerThread):
             max_partition_fetch_bytes=4 << 20,
             fetch_max_wait_ms=int(options.fetch_wait_s * 1000),
             session_timeout_ms=int(options.session_timeout_s * 1000),
-            rebalance_timeout_ms=int(options.session_timeout_s * 1000),
+            rebalance_timeout_ms=int(rebalance_s * 1000),
             heartbeat_interval_ms=int(options.session_timeout_s * 1000 / 4),
             metadata_max_age_ms=60_000,
         )
@@ -240,9 +245,17 @@ class TransportOptions:
     """What the transport must be told, and whom it asks for positions."""
 
     def __init__(
-        self, *, client: Mapping[str, Any], partitions: int, fetch_wait_s: float, session_timeout_s: float, gate: Gate
+        self,
+        *,
+        brokers: str,
+        partitions: int,
+        fetch_wait_s: float,
+        session_timeout_s: float,
+        drain_timeout_s: float,
+        gate: Gate,
     ) -> None:
-        self.client = client
+        self.brokers = brokers
+        self.drain_timeout_s = drain_timeout_s
         self.partitions = partitions
         self.fetch_wait_s = fetch_wait_s
         self.session_timeout_s = session_timeout_s

@@ -30,6 +30,7 @@ _BEHIND_INTERVALS = 5
 several answers changed is written once."""
 _PENDING_MAX = 100_000
 """Records and rows that may wait for a commit before the input waits too: bounds memory when the broker is slow."""
+_ROOM_S = 2.0
 _MOVED_S = 20.0
 """A position that moved without data is committed after this long."""
 _BEHIND_RECORDS = 2_000
@@ -145,10 +146,11 @@ class Shard:
         self._wanted.set()
 
     async def room(self) -> None:
-        """Wait until the next batch may come: as long as too much awaits a commit."""
-        while self.state.pending() > _PENDING_MAX and not self.drained:
+        """Hold the input up while too much awaits a commit; not for long, since a rebalance waits for the agents."""
+        if self.state.pending() > _PENDING_MAX and not self.drained:
             self._room.clear()
-            await self._room.wait()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._room.wait(), _ROOM_S)
 
     async def commit_first(self) -> None:
         """Commit the marker once: after this the group may learn positions, and the state is known to be ours."""
