@@ -22,11 +22,11 @@ SECTIONS = {
         "send": "Send responses from a file, one JSON document a line.",
         "scores": "Show the present NPS of brands and stores.",
         "alerts": "Watch detractor alerts as they are raised.",
-        "digest": "Sum up where things stand.",
     },
     "Look after it": {
         "doctor": "Check everything, and say how to mend what is not well.",
         "resume": "Let a shard go on that stopped at too many dead letters.",
+        "digest": "Print a fingerprint of all that is counted, to compare.",
     },
 }
 """Subcommands by what one wants to do, each with its line of help: here, so that `nps --help` imports nothing.

@@ -1,6 +1,5 @@
 import asyncio
 import json
-import logging
 import os
 import sys
 import time
@@ -11,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from streams.cli.format import console
+from streams.cli.kafka import quieten
 from streams.doctor.examination import examine
 from streams.doctor.finding import Finding
 
@@ -31,7 +31,7 @@ def command(*, as_json: bool) -> None:
 
     Exit status: 0 all is well (warnings included), 1 there are errors, 2 wrong arguments.
     """  # noqa: D301 (\b keeps click from folding the lines)
-    logging.getLogger("aiokafka").setLevel(logging.CRITICAL + 1)
+    quieten()
     findings = asyncio.run(examine(os.environ, time.time))
     errors = sum(finding.level == "error" for finding in findings)
     warnings = sum(finding.level == "warning" for finding in findings)

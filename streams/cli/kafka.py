@@ -24,15 +24,17 @@ def settings_here() -> Settings:
 
 
 def run(settings: Settings, work: Coroutine[Any, Any, T]) -> T:
-    """Run `work` to its end. Raises NoKafka, saying where and why, for whatever goes wrong with Kafka.
-
-    aiokafka's own log says the same again, less clearly: it is left out.
-    """
-    logging.getLogger("aiokafka").setLevel(logging.CRITICAL + 1)
+    """Run `work` to its end. Raises NoKafka, saying where and why, for whatever goes wrong with Kafka."""
+    quieten()
     try:
         return asyncio.run(work)
     except (KafkaError, TimeoutError) as error:
         raise NoKafka(describe(settings, error)) from error
+
+
+def quieten() -> None:
+    """Leave out aiokafka's own log: it says what we say, less clearly."""
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL + 1)
 
 
 def describe(settings: Settings, error: BaseException) -> str:

@@ -13,7 +13,7 @@ from streams.doctor.cluster import judge_cluster, release_of
 from streams.doctor.environment import check_metrics_port, check_settings
 from streams.doctor.finding import Finding
 from streams.doctor.group import NO_GROUP, gather_group, judge_group
-from streams.doctor.logs import gather_logs, judge_logs
+from streams.doctor.logs import gather_logs, judge_logs, with_ends_now
 from streams.doctor.state import gather_markers, judge_state
 from streams.doctor.topics import judge_topics
 from streams.settings import Settings
@@ -72,12 +72,14 @@ async def _examine_kafka(
     if report.topics and all(topic.outcome == "exists" for topic in report.topics):
         logs = await _attempt(findings, "logs", gather_logs(settings, admin, committed, uncommitted), {})
     group = await _attempt(findings, "group", gather_group(admin, settings), NO_GROUP)
-    findings += judge_group(settings, group, logs)
     if not logs:
+        findings += judge_group(settings, group, logs)
         return
-    findings += judge_logs(settings, logs, now())
     markers = await _attempt(findings, "state", gather_markers(committed, settings, logs), {})
-    findings += judge_state(settings, cluster["cluster_id"], markers, group, logs)
+    logs_after = await _attempt(findings, "logs", with_ends_now(uncommitted, logs), logs)
+    findings += judge_group(settings, group, logs_after)
+    findings += judge_logs(settings, logs_after, now())
+    findings += judge_state(settings, cluster["cluster_id"], markers, group, logs_after)
     watch_s = _WATCH_S if group.members else 0
     stamp = await _attempt(
         findings, "clock", newest_stamp(uncommitted, logs, began_s=began_s, now=now, watch_s=watch_s), None

@@ -1,7 +1,7 @@
 """The logs a worker reads: from where to where they go, and whether a transaction holds up their readers."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from aiokafka import TopicPartition
@@ -60,6 +60,12 @@ async def _first_times(uncommitted: Any, offsets: Mapping[TopicPartition, int]) 
             lambda record: times.setdefault(TopicPartition(record.topic, record.partition), record.timestamp),
         )
     return times
+
+
+async def with_ends_now(uncommitted: Any, logs: Logs) -> dict[TopicPartition, Log]:
+    """Return the logs with the ends that they have by now: for positions that were read later, while work goes on."""
+    ends = await uncommitted.end_offsets(list(logs))
+    return {tp: replace(log, end=ends[tp]) for tp, log in logs.items()}
 
 
 def judge_logs(settings: Settings, logs: Logs, now_s: float) -> list[Finding]:

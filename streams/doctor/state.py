@@ -1,7 +1,7 @@
 """The state of the shards: is there a marker, is it of this deployment, and can its shard be opened?"""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from aiokafka import TopicPartition
@@ -14,7 +14,7 @@ from streams.engine import marker as marker_row
 from streams.engine.failure import Refusal
 from streams.engine.marker import Marker
 from streams.settings import Settings
-from streams.topology import STATE
+from streams.topology import RESPONSES, STATE
 
 _STEPS = (64, 4_096, 262_144)
 """How far before the end a marker is looked for. Every commit writes one, and no commit writes as much as the last."""
@@ -113,17 +113,16 @@ def _judge_missing(settings: Settings, present: Iterable[int], group: Group) -> 
     return [_error(text, f"restore the topic from a backup, or {_ANEW}")]
 
 
-def _summary(settings: Settings, markers: Iterable[Marker]) -> Finding:
-    totals: Counter[str] = Counter()
-    count = 0
-    for marker in markers:
-        count += 1
-        for source in marker.totals.values():
-            totals.update(source)
-    if not count:
+def _summary(settings: Settings, markers: Collection[Marker]) -> Finding:
+    """Sum up what became of the responses; the other sources are internal."""
+    if not markers:
         return Finding(check=_CHECK, level="ok", text="empty: no worker has committed anything yet")
+    totals: Counter[str] = Counter()
+    for marker in markers:
+        totals.update(marker.totals.get(settings.topic(RESPONSES.name), {}))
     shown = ", ".join(f"{name.replace('_', ' ')} {number:,}" for name, number in totals.items())
-    return Finding(check=_CHECK, level="ok", text=f"{count} of {settings.partitions} shards have a state; {shown}")
+    text = f"{len(markers)} of {settings.partitions} shards have a state; responses: {shown}"
+    return Finding(check=_CHECK, level="ok", text=text)
 
 
 def _error(text: str, mend: str) -> Finding:

@@ -46,7 +46,10 @@ def a_group(*members: set[int], committed: int = 10, state: str = "Stable", prot
 def a_marker(*, app_id: str = "nps", position: int = 10, tripped: bool = False) -> bytes:
     """A marker row of SETTINGS."""
     totals = {"counted": 7, "duplicate": 1, "correction": 0, "dead_letter": 2, "rehomed": 0}
-    sources = {"survey.responses": Source(position, totals=totals)}
+    sources = {
+        "survey.responses": Source(position, totals=totals),
+        "nps.brand-tallies": Source(3, totals={"counted": 3}),
+    }
     return Marker(app_id, CLUSTER, 2, sources, {"recent": "1", "run": 1, "tripped": tripped}).encode()
 
 
@@ -152,10 +155,10 @@ def test_a_position_outside_of_the_log_is_an_error(start: int, end: int, word: s
 
 
 def test_the_state_is_summed_up() -> None:
-    """Totals of all shards that have one."""
+    """What became of the responses of all shards; hand-overs between shards are no responses."""
     findings = judge_state(SETTINGS, CLUSTER, {0: a_marker(), 1: a_marker()}, a_group({0, 1}), LOGS)
     assert {"ok"} == levels(findings)
-    assert said(findings, "2 of 2 shards", "counted 14, duplicate 2, correction 0, dead letter 4, rehomed 0")
+    assert said(findings, "2 of 2 shards", "responses: counted 14, duplicate 2, correction 0, dead letter 4, rehomed 0")
 
 
 def test_no_state_at_all_is_a_first_start() -> None:
