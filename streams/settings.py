@@ -41,9 +41,13 @@ class Settings:
     customer_url: str = _setting("", "URL", "link in an alert; `{customer_ref}` in it is replaced, percent-encoded")
 
     alert_max_age: float = _setting(604800.0, "s", "an answer older than this at arrival raises nothing: it is muted")
-    commit_interval: float = _setting(0.1, "s", "ceiling of the adaptive pause between two commits of a shard", high=5.0)
+    commit_interval: float = _setting(
+        0.1, "s", "ceiling of the adaptive pause between two commits of a shard", high=5.0
+    )
     commit_deadline: float = _setting(30.0, "s", "a commit or a takeover that takes longer ends the process", low=1.0)
-    transaction_timeout: float = _setting(10.0, "s", "after this the broker aborts what a dead worker left open", low=1.0)
+    transaction_timeout: float = _setting(
+        10.0, "s", "after this the broker aborts what a dead worker left open", low=1.0
+    )
     request_timeout: float = _setting(5.0, "s", "one Kafka request; below the transaction timeout", low=0.5)
     session_timeout: float = _setting(20.0, "s", "a worker silent for this long loses its shards", low=1.0)
     drain_timeout: float = _setting(5.0, "s", "how long a revoked shard may take to finish its commit")
@@ -73,7 +77,9 @@ class Settings:
     def as_env(self) -> dict[str, str]:
         """The variables that give these settings: what differs from the defaults. Holds secrets; do not print it."""
         return {
-            PREFIX + f.name.upper(): str(getattr(self, f.name)) for f in fields(self) if getattr(self, f.name) != f.default
+            PREFIX + f.name.upper(): str(getattr(self, f.name))
+            for f in fields(self)
+            if getattr(self, f.name) != f.default
         }
 
     def _check(self) -> None:
@@ -87,7 +93,9 @@ class Settings:
             message = f"NPS_APP_ID must be 1-100 letters, digits, '.', '_' or '-', not {self.app_id!r}"
             raise BadSetting(message)
         if not re.fullmatch(r"[A-Za-z0-9._-]{0,100}", self.topic_prefix):
-            message = f"NPS_TOPIC_PREFIX must be at most 100 letters, digits, '.', '_' or '-', not {self.topic_prefix!r}"
+            message = (
+                f"NPS_TOPIC_PREFIX must be at most 100 letters, digits, '.', '_' or '-', not {self.topic_prefix!r}"
+            )
             raise BadSetting(message)
 
 
@@ -95,15 +103,11 @@ def _parse(name: str, spec: Any, text: str) -> Any:
     kind = type(spec.default)
     if spec.default is MISSING or kind is str:
         return text
-    try:
-        if not re.fullmatch(r"[0-9]+(\.[0-9]+)?" if kind is float else r"[0-9]+", text):
-            raise ValueError(text)
-        value = kind(text)
-    except ValueError:
-        message = f"{name} must be a plain decimal number ({spec.metadata['unit']}), not {text!r}"
-        raise BadSetting(message) from None
+    if not re.fullmatch(r"[0-9]+(\.[0-9]+)?" if kind is float else r"[0-9]+", text):
+        raise BadSetting(f"{name} must be a plain decimal number ({spec.metadata['unit']}), not {text!r}")
+    value = kind(text)
     low, high = spec.metadata.get("low", 0), spec.metadata.get("high")
     if value < low or (high is not None and value > high):
-        message = f"{name} must be {low} to {high if high is not None else 'any'} ({spec.metadata['unit']}), not {text}"
-        raise BadSetting(message)
+        allowed = f"at least {low}" if high is None else f"{low} to {high}"
+        raise BadSetting(f"{name} must be {allowed} ({spec.metadata['unit']}), not {text}")
     return value

@@ -47,9 +47,6 @@ class Counts(Protocol):
     def unknown_fields(self, n: int) -> None:
         """So many fields were ignored."""
 
-    def age(self, topic: str, seconds: float) -> None:
-        """A batch whose oldest record was appended so long ago was decided."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:

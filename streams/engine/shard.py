@@ -80,6 +80,7 @@ class Shard:
         self._lock = asyncio.Lock()
         self._commit_cost_s = 0.005
         self._moved_at: float | None = None
+        self._oldest_s: float | None = None
         self._task: asyncio.Task[None] | None = None
 
     def tps(self) -> frozenset[TP]:
@@ -137,6 +138,7 @@ class Shard:
                 source.totals[disposition] += n
                 self._observer.processed(batch.topic, disposition, n)
             assert sum(handled.totals.values()) == handled.done
+            self._measure(batch.topic, records[0].timestamp / 1000, handled.done)
             self.want_commit()
         elif self._moved_at is None:
             self._moved_at = self._config.now()
@@ -176,6 +178,12 @@ class Shard:
             await asyncio.wait([self._task])
         await self._writer.close()
 
+    def _measure(self, topic: str, oldest_s: float, n: int) -> None:
+        self._observer.consumed(topic, n)
+        self._observer.age(topic, max(0.0, self._config.now() - oldest_s))
+        if topic == self._config.breaker_source and self._oldest_s is None:
+            self._oldest_s = oldest_s
+
     async def _run(self) -> None:
         while True:
             started = await self._wait_for_work()
@@ -207,13 +215,18 @@ class Shard:
         config = self._config
         self._wanted.clear()
         self._moved_at = None
+        oldest_s, self._oldest_s = self._oldest_s, None
         started = time.monotonic()
         changes = self.state.take(config.now(), behind=self.behind, state_position=self._state_position)
         self.marker.breaker = self.breaker.dump()
         self.marker.state = changes.note
         positions = self.positions()
-        async with deadline(config.commit_deadline_s, f"a commit of shard {self.number}"):
-            committed = await self._writer.commit(changes.outputs, changes.rows, self.marker.encode())
+        try:
+            async with deadline(config.commit_deadline_s, f"a commit of shard {self.number}"):
+                committed = await self._writer.commit(changes.outputs, changes.rows, self.marker.encode())
+        except Exception as error:
+            self._observer.commit_failed(type(error).__name__)
+            raise
         self._state_position = committed.state_position
         self.committed_positions = positions
         self.last_commit_s = config.now()
@@ -221,6 +234,8 @@ class Shard:
         seconds = time.monotonic() - started
         self._commit_cost_s += (seconds - self._commit_cost_s) / 8
         self._observer.commit(self.number, seconds, committed.records, len(changes.rows))
+        if oldest_s is not None:
+            self._observer.latency(max(0.0, self.last_commit_s - oldest_s))
         self._room.set()
         if changes.more:
             self._wanted.set()

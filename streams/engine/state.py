@@ -67,6 +67,18 @@ class Observer(Protocol):
     def processed(self, topic: str, disposition: str, n: int) -> None:
         """So many records of a topic ended that way."""
 
+    def consumed(self, topic: str, n: int) -> None:
+        """So many records of a topic were taken in."""
+
+    def age(self, topic: str, seconds: float) -> None:
+        """A batch was decided whose oldest record was appended so long ago."""
+
+    def latency(self, seconds: float) -> None:
+        """A commit made visible what a record of the main input brought that was appended so long ago, the oldest."""
+
+    def commit_failed(self, kind: str) -> None:
+        """A transaction failed; the process ends."""
+
     def restored(self, shard: int, seconds: float, rows: int) -> None:
         """A shard's state was restored."""
 

@@ -80,7 +80,7 @@ class Metrics:
                 self._ages[topic] = child
         child.observe(seconds)
 
-    def alert_latency(self, seconds: float) -> None:
+    def latency(self, seconds: float) -> None:
         """From append of the response to the broker's acknowledgement, of the oldest alert of a commit; once each."""
         self._alert_latency.observe(seconds)
 

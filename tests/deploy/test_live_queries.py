@@ -104,7 +104,7 @@ def go_on(metrics: Metrics) -> None:
     """What happens all the time, so that rates have something to see."""
     metrics.processed("survey.responses", "counted", 50)
     metrics.age("survey.responses", 0.1)
-    metrics.alert_latency(0.05)
+    metrics.latency(0.05)
     metrics.commit(3, 0.006, 50, 20)
     metrics.restored(3, 1.0, 1000)
     metrics.rebalanced(0.5)

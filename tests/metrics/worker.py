@@ -35,7 +35,7 @@ def busy() -> Metrics:
     metrics.alerts("Norte", "P1", 2)
     metrics.muted("Norte", 1)
     metrics.age("survey.responses", 0.2)
-    metrics.alert_latency(0.08)
+    metrics.latency(0.08)
     metrics.commit(3, 0.005, 10, 4)
     metrics.commit_failed("KafkaTimeoutError")
     metrics.rebalanced(0.4)
