@@ -45,7 +45,7 @@ def write_answer(random: Random, visit: Visit, *, comments: float = 1.0) -> Docu
         document |= {"scale_min": chain.scale_min, "scale_max": 10}
     if channel.versioned:
         document["version"] = 1
-    if random.random() < comments * channel.comments * (1.4 if score <= 6 else 0.9):
+    if random.random() < comments * channel.comments * (1.8 if score <= 6 else 0.8):
         document["comment"] = comment_for(random, visit, score, language)
     elif random.random() < 0.1:
         document["comment"] = ""

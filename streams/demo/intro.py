@@ -5,6 +5,7 @@ import sys
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from urllib.parse import quote
 
 from rich.console import Group, RenderableType
 from rich.text import Text
@@ -31,15 +32,16 @@ def introduce(settings: Settings, *, board: str, workers: list[Place], home: Pat
     rows += [("Kafka", Text(settings.brokers)), ("logs", Text(str(home)))]
     off_since = now - timedelta(milliseconds=OFFLINE_MS)
     stories = [
-        (_shop(QUEUE_GROWS), "half of its tills are about to fail: watch the queue pull the score down"),
-        (_shop(RECOVERS), "building works have just ended: watch it recover"),
+        (_shop(board, QUEUE_GROWS), "half of its tills are about to fail: watch the queue pull the score down"),
+        (_shop(board, RECOVERS), "building works have just ended: watch it recover"),
         (
-            _shop(WAS_OFFLINE),
-            f"offline since {off_since:%A %H:%M}, its till is about to deliver {BACKLOG_RECORDS} answers",
+            _shop(board, WAS_OFFLINE),
+            f"offline since {off_since:%A %H:%M}, its till is about to deliver {BACKLOG_RECORDS} answers at once",
         ),
     ]
     nps = command_name()
     tries = [
+        (_export(settings), ""),
         (f"{nps} scores", f'every brand; --brand "{QUEUE_GROWS[0]}" for its stores'),
         (f"{nps} alerts tail", "customers to call back, as they answer"),
         (f"kill -9 {workers[0].pid}", "a worker dies at work: nothing is lost, nothing comes twice"),
@@ -49,7 +51,7 @@ def introduce(settings: Settings, *, board: str, workers: list[Place], home: Pat
         Text(),
         _pairs("Look at", stories),
         Text(),
-        _pairs("Try, in another terminal", [(each, "") for each in _exports(settings)] + tries),
+        _pairs("Try, in another terminal", [(Text(what), why) for what, why in tries]),
     )
 
 
@@ -61,20 +63,22 @@ def command_name() -> str:
     return f"{Path(sys.executable).name} -m streams"
 
 
-def _exports(settings: Settings) -> list[str]:
+def _export(settings: Settings) -> str:
     shown = {"NPS_BROKERS": settings.brokers, "NPS_TOPIC_PREFIX": settings.topic_prefix}
-    words = " ".join(f"{name}={value}" for name, value in shown.items() if value)
-    return [f"export {words}"]
+    return "export " + " ".join(f"{name}={value}" for name, value in shown.items() if value)
 
 
-def _shop(name: tuple[str, str]) -> str:
-    return ", ".join(name)
+def _shop(board: str, name: tuple[str, str]) -> Text:
+    """A shop, which a terminal that knows how makes a link to its place on the board."""
+    path = "/".join(quote(part) for part in name)
+    return Text(", ".join(name), style=f"link {board}/#/store/{path}")
 
 
-def _pairs(title: str, pairs: list[tuple[str, str]]) -> RenderableType:
+def _pairs(title: str, pairs: list[tuple[Text, str]]) -> RenderableType:
     lines = [Text(title, style="bold")]
     for what, why in pairs:
-        lines.append(Text(f"  {what}", style="cyan"))
+        what.stylize("cyan")
+        lines.append(Text("  ").append_text(what))
         if why:
             lines.append(Text(f"      {why}", style="dim"))
     return Group(*lines)

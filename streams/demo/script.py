@@ -77,6 +77,8 @@ async def _play_history(stage: Stage, send: Sender, world: World) -> None:
     since_s = time.monotonic()
     await _until(stage, counted, "the workers to count the past weeks")
     screen.say(f"{sent:,} answers of the past weeks counted, {time.monotonic() - since_s:.1f} s after they were sent.")
+    screen.status("The scores follow ...")
+    await _until(stage, lambda: sum(observed.answers.values()) == ledger.present(), "the scores of the past weeks")
 
 
 async def _play_live(stage: Stage, send: Sender, world: World) -> None:

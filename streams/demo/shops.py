@@ -12,7 +12,7 @@ DAY_MS = 86_400_000
 QUEUE_FROM_MS = 10_000
 """When the tills fail, after the start."""
 _WORKS_DAYS = 34
-_STORY_SIZE = 5.0
+_STORY = frozenset({QUEUE_GROWS, RECOVERS})
 
 # Shape of the answers within a band: people give a 10 rather than a 9, and a 5 or a 0 rather than a 1.
 _UNHAPPY = ((0, 1, 2, 3, 4, 5, 6), (16, 7, 9, 12, 11, 21, 24))
@@ -69,7 +69,7 @@ def open_shops(seed: int) -> tuple[Shop, ...]:
             chain=chain,
             store=store,
             zone=ZoneInfo(zone),
-            size=_STORY_SIZE if (chain.brand, store) in (QUEUE_GROWS, RECOVERS) else random.lognormvariate(0, 0.45),
+            size=random.lognormvariate(0, 0.45),
             mood=_mood(random, chain, store),
         )
         for chain in CHAINS
@@ -119,8 +119,8 @@ CHANNELS = (
         share=0.5,
         needs_open=True,
         versioned=False,
-        comments=0.1,
-        knows_customer=0.35,
+        comments=0.2,
+        knows_customer=0.45,
         repeats=0.045,
         revises=0.005,
         delay_ms=(200, 3_000),
@@ -131,7 +131,7 @@ CHANNELS = (
         share=0.14,
         needs_open=True,
         versioned=False,
-        comments=0.05,
+        comments=0.1,
         knows_customer=0,
         repeats=0.03,
         revises=0,
@@ -165,15 +165,19 @@ CHANNELS = (
 TILL, KIOSK, EMAIL, WEB = CHANNELS
 
 
-def traffic(shops: Sequence[Shop], at_ms: int) -> list[float]:
-    """How many answers come from each shop by each channel at that time: shop by shop, channel by channel, any unit."""
+def traffic(shops: Sequence[Shop], at_ms: int, *, story: float = 1.0) -> list[float]:
+    """How many answers come from each shop by each channel at that time: shop by shop, channel by channel, any unit.
+
+    The shops of which there is something to be seen have `story` times their usual traffic.
+    """
     weights: list[float] = []
     for shop in shops:
         local = shop.local(at_ms)
         is_open = shop.is_open(local)
         evening = 1.4 if 18 <= local.hour < 22 else 0.15 if local.hour < 7 else 1.0
         saturday = 1.6 if local.weekday() == 5 else 1.0
+        size = shop.size * (story if shop.name in _STORY else 1.0)
         for channel in CHANNELS:
             busy = (saturday if is_open else 0.0) if channel.needs_open else evening
-            weights.append(shop.size * channel.share * busy)
+            weights.append(size * channel.share * busy)
     return weights

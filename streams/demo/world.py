@@ -34,6 +34,8 @@ _HOUR_MS = 3_600_000
 _MINUTE_MS = 60_000
 # Of the live answers; the repeats and revisions of a channel come on top.
 _MALFORMED, _MISROUTED, _LATE, _STALE = 0.015, 0.01, 0.03, 0.005
+_STORY = 6.0
+"""So many times their usual traffic have the shops of the story, so that a minute is enough to see it."""
 _MISROUTING_BRAND = "Northpeg"
 
 
@@ -149,7 +151,7 @@ def _answers(world: World, rate: float, follow: _Follow) -> Iterator[Record]:
         at_ms = world.start_ms + round((number + random.random()) * 1000 / rate)
         if at_ms // _MINUTE_MS != minute:
             minute = at_ms // _MINUTE_MS
-            up_to = list(accumulate(traffic(world.shops, at_ms)))
+            up_to = list(accumulate(traffic(world.shops, at_ms, story=_STORY)))
         shop, channel = random.choices(places, cum_weights=up_to)[0]
         kind = _kind(random)
         if kind is Kind.MISROUTED:

@@ -39,7 +39,7 @@ def _some_history(world: World) -> list[Record]:
 
 
 @given(_worlds)
-@settings(max_examples=12)
+@settings(max_examples=12, deadline=None)
 def test_same_seed_and_clock_same_records(world: World) -> None:
     """Whoever makes the same world twice gets the same records, byte for byte."""
     again = World.make(seed=world.seed, start_ms=world.start_ms, partitions=world.partitions)
@@ -54,7 +54,7 @@ def test_another_seed_is_another_world() -> None:
 
 
 @given(_worlds)
-@settings(max_examples=25)
+@settings(max_examples=25, deadline=None)
 def test_records_come_in_time_order(world: World) -> None:
     """Whatever follows an answer is sent at its time, not with the answer, and nothing before the start."""
     times = [record.at_ms for record in _some_live(world, 500)]
@@ -64,7 +64,7 @@ def test_records_come_in_time_order(world: World) -> None:
 
 
 @given(_worlds)
-@settings(max_examples=25)
+@settings(max_examples=25, deadline=None)
 def test_nobody_answers_before_being_asked(world: World) -> None:
     """No good answer is submitted after it is sent, and none lies near the seven days after which alerts are muted."""
     for record in [*_some_live(world, 500), *_some_history(world)]:
@@ -78,7 +78,7 @@ def test_nobody_answers_before_being_asked(world: World) -> None:
 
 
 @given(_worlds)
-@settings(max_examples=25)
+@settings(max_examples=25, deadline=None)
 def test_response_ids_are_unique(world: World) -> None:
     """No two answers of one world share a name, so that a repeat is a repeat."""
     records = [*_some_live(world, 500), *_some_history(world)]
@@ -88,7 +88,7 @@ def test_response_ids_are_unique(world: World) -> None:
 
 
 @given(_worlds)
-@settings(max_examples=25)
+@settings(max_examples=25, deadline=None)
 def test_records_are_keyed_by_brand_and_store(world: World) -> None:
     """Every good record has its store's key, but for the misrouted ones, whose key leads to another partition."""
     for record in _some_live(world, 500):
