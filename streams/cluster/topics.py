@@ -5,7 +5,7 @@ policy would lose records: that is for people to decide, and what a difference m
 """
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -44,13 +44,19 @@ class Difference:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TopicReport:
-    """One topic on the broker: `name` with its prefix; `reason` is the broker's, where it refused to create it."""
+    """One topic on the broker, its name with the prefix.
+
+    `replication` is the least of its partitions; `behind` is the number of partitions of which not all copies are in
+    step, `stalled` of those that take no writes for want of them; `reason` is the broker's, where it refused to create it.
+    """
 
     topic: Topic
     name: str
     outcome: Literal["created", "exists", "missing", "refused"]
     partitions: int = 0
     replication: int = 0
+    behind: int = 0
+    stalled: int = 0
     differences: tuple[Difference, ...] = ()
     reason: str = ""
 
@@ -108,19 +114,15 @@ def replication(settings: Settings, brokers: int) -> int:
     return settings.replication or max(1, min(_REPLICAS, brokers))
 
 
-def wanted_config(settings: Settings, topic: Topic, *, brokers: int) -> dict[str, str]:
-    """Return the configuration a topic should have; two copies in step where three copies are wanted."""
-    in_step = 2 if brokers >= _REPLICAS and replication(settings, brokers) >= _REPLICAS else 1
-    return {**topic.settings(), MIN_ISR: str(in_step)}
+def wanted_config(topic: Topic, copies: int) -> dict[str, str]:
+    """Return the configuration a topic should have; two copies in step for each write where there are three."""
+    return {**topic.settings(), MIN_ISR: "2" if copies >= _REPLICAS else "1"}
 
 
 def _new_topic(settings: Settings, topic: Topic, *, brokers: int) -> NewTopic:
-    return NewTopic(
-        settings.topic(topic.name),
-        settings.partitions,
-        replication(settings, brokers),
-        topic_configs=wanted_config(settings, topic, brokers=brokers),
-    )
+    copies = replication(settings, brokers)
+    name = settings.topic(topic.name)
+    return NewTopic(name, settings.partitions, copies, topic_configs=wanted_config(topic, copies))
 
 
 def _told(report: TopicReport, created: set[str], refused: Mapping[str, str]) -> TopicReport:
@@ -151,26 +153,10 @@ async def _inspect(admin: Any, settings: Settings) -> Report:
     reports = []
     for topic in TOPICS:
         name = settings.topic(topic.name)
-        if name not in found:
+        if name in found:
+            reports.append(_compare(settings, topic, brokers, found[name]["partitions"], configs[name]))
+        else:
             reports.append(TopicReport(topic=topic, name=name, outcome="missing"))
-            continue
-        partitions = found[name]["partitions"]
-        copies = min(len(partition["replicas"]) for partition in partitions)
-        differences = (
-            *_partition_difference(settings, topic, len(partitions)),
-            *_replication_difference(settings, name, copies, brokers),
-            *_config_differences(settings, topic, configs[name], brokers),
-        )
-        reports.append(
-            TopicReport(
-                topic=topic,
-                name=name,
-                outcome="exists",
-                partitions=len(partitions),
-                replication=copies,
-                differences=differences,
-            )
-        )
     return Report(brokers=brokers, topics=tuple(reports))
 
 
@@ -190,6 +176,27 @@ async def _configs(admin: Any, names: Iterable[str]) -> dict[str, dict[str, str]
     return configs
 
 
+def _compare(
+    settings: Settings, topic: Topic, brokers: int, partitions: Sequence[Mapping[str, Any]], config: Mapping[str, str]
+) -> TopicReport:
+    copies = min(len(partition["replicas"]) for partition in partitions)
+    in_step = int(config.get(MIN_ISR, 1))
+    return TopicReport(
+        topic=topic,
+        name=settings.topic(topic.name),
+        outcome="exists",
+        partitions=len(partitions),
+        replication=copies,
+        behind=sum(len(partition["isr"]) < len(partition["replicas"]) for partition in partitions),
+        stalled=sum(partition["leader"] < 0 or len(partition["isr"]) < in_step for partition in partitions),
+        differences=(
+            *_partition_difference(settings, topic, len(partitions)),
+            *_replication_difference(settings, topic, copies, brokers),
+            *_config_differences(settings, topic, config, copies),
+        ),
+    )
+
+
 def _partition_difference(settings: Settings, topic: Topic, found: int) -> tuple[Difference, ...]:
     if found == settings.partitions or not topic.co_partitioned:
         return ()
@@ -201,28 +208,29 @@ def _partition_difference(settings: Settings, topic: Topic, found: int) -> tuple
     return (Difference(setting="partitions", wanted=str(settings.partitions), found=str(found), mend=mend),)
 
 
-def _replication_difference(settings: Settings, name: str, found: int, brokers: int) -> tuple[Difference, ...]:
+def _replication_difference(settings: Settings, topic: Topic, found: int, brokers: int) -> tuple[Difference, ...]:
+    """More copies than the brokers that are up is no difference: one of them may be down."""
     wanted = replication(settings, brokers)
-    if found == wanted:
+    if found == wanted or (found > wanted and not settings.replication):
         return ()
-    mend = f"move {name} to {wanted} replicas with kafka-reassign-partitions.sh, or set NPS_REPLICATION={found}"
+    mend = (
+        f"give {settings.topic(topic.name)} {wanted} replicas with kafka-reassign-partitions.sh, "
+        f"then set its {MIN_ISR} to {wanted_config(topic, wanted)[MIN_ISR]}; or set NPS_REPLICATION={found}"
+    )
     return (Difference(setting="replication", wanted=str(wanted), found=str(found), mend=mend),)
 
 
 def _config_differences(
-    settings: Settings, topic: Topic, found: Mapping[str, str], brokers: int
+    settings: Settings, topic: Topic, found: Mapping[str, str], copies: int
 ) -> tuple[Difference, ...]:
-    name = settings.topic(topic.name)
+    alter = f"kafka-configs.sh --bootstrap-server {settings.brokers} --alter --entity-type topics"
     return tuple(
         Difference(
             setting=key,
             wanted=wanted,
             found=found.get(key, "unknown"),
-            mend=(
-                f"kafka-configs.sh --bootstrap-server {settings.brokers} --alter "
-                f"--entity-type topics --entity-name {name} --add-config {key}={wanted}"
-            ),
+            mend=f"{alter} --entity-name {settings.topic(topic.name)} --add-config {key}={wanted}",
         )
-        for key, wanted in wanted_config(settings, topic, brokers=brokers).items()
+        for key, wanted in wanted_config(topic, copies).items()
         if found.get(key) != wanted
     )

@@ -21,12 +21,24 @@ def judge_topics(settings: Settings, report: Report) -> list[Finding]:
         text = f"{len(missing)} of {len(report.topics)} do not exist: {', '.join(missing)}"
         findings.append(Finding(check=_CHECK, level="error", text=text, mend="nps topics create"))
     findings += [_differs(topic.name, difference) for topic in there for difference in topic.differences]
+    findings += _judge_copies(sum(topic.behind for topic in there), sum(topic.stalled for topic in there))
     copies = min((topic.replication for topic in there), default=_SAFE_COPIES)
     if copies < _SAFE_COPIES:
         text = f"copies of each record: {copies}; a lost disk may lose data"
         mend = "good for trying things out; in production run three brokers, and create the topics there"
         findings.append(Finding(check=_CHECK, level="warning", text=text, mend=mend))
     return findings
+
+
+def _judge_copies(behind: int, stalled: int) -> list[Finding]:
+    mend = "start the broker that is missing; kafka-topics.sh --describe --under-replicated-partitions says which"
+    if stalled:
+        text = f"{stalled} partitions take no writes: too few of their copies are in step, a broker is down"
+        return [Finding(check=_CHECK, level="error", text=text, mend=mend)]
+    if behind:
+        text = f"{behind} partitions lack a copy that is in step: a broker is down, or behind"
+        return [Finding(check=_CHECK, level="warning", text=text, mend=mend)]
+    return []
 
 
 def _differs(name: str, difference: Difference) -> Finding:

@@ -57,7 +57,7 @@ async def test_only_what_is_missing_is_created(settings: Settings) -> None:
 async def test_a_longer_retention_is_no_reason_to_stop(settings: Settings) -> None:
     """It is a choice that somebody made: it is reported, and a worker can go on."""
     name = settings.topic(RESPONSES.name)
-    config = {**wanted_config(settings, RESPONSES, brokers=1), "retention.ms": "-1"}
+    config = {**wanted_config(RESPONSES, 1), "retention.ms": "-1"}
     async with admin_client(settings) as admin:
         await admin.create_topics([NewTopic(name, 3, 1, topic_configs=config)])
     report = await create_topics(settings)
@@ -89,7 +89,7 @@ def test_copies_follow_the_number_of_brokers(brokers: int, given: int, copies: i
     """Three copies and two in step where there are three brokers; NPS_REPLICATION overrides the copies."""
     settings = Settings(replication=given)
     assert copies == replication(settings, brokers)
-    assert in_step == wanted_config(settings, STATE, brokers=brokers)[MIN_ISR]
+    assert in_step == wanted_config(STATE, copies)[MIN_ISR]
 
 
 def _count(outcomes: Any) -> dict[str, int]:
