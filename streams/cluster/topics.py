@@ -47,7 +47,7 @@ class TopicReport:
     """One topic on the broker, its name with the prefix.
 
     `replication` is the least of its partitions; `behind` is the number of partitions of which not all copies are in
-    step, `stalled` of those that take no writes for want of them; `reason` is the broker's, where it refused to make it.
+    step, `stalled` of those that take no writes for want of them; `reason` is the broker's, where it refused it.
     """
 
     topic: Topic
