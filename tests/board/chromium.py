@@ -7,8 +7,10 @@ import itertools
 import json
 import os
 import signal
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import subprocess
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -92,9 +94,11 @@ class Tab:
             raise AssertionError(f"never true: {expression}\n{self.complaints}\n{page}") from None
 
     async def press(self, key: str, code: int) -> None:
-        """Press a key."""
-        for kind in ("rawKeyDown", "keyUp"):
-            await self.send("Input.dispatchKeyEvent", type=kind, key=key, code=key, windowsVirtualKeyCode=code)
+        """Press a key, such as Tab (9) or Enter (13)."""
+        told: dict[str, Any] = {"key": key, "code": key, "windowsVirtualKeyCode": code}
+        text = {"text": "\r"} if key == "Enter" else {}
+        await self.send("Input.dispatchKeyEvent", type="keyDown" if text else "rawKeyDown", **text, **told)
+        await self.send("Input.dispatchKeyEvent", type="keyUp", **told)
 
     async def size(self, width: int, height: int, *, scale: float = 1, mobile: bool = False) -> None:
         """Give the page the screen of a device."""
@@ -123,47 +127,58 @@ class Tab:
             self.complaints.append(str(params["entry"]))
 
 
-@asynccontextmanager
-async def chromium(home: Path) -> AsyncIterator[Tab]:
-    """A tab of a browser with an empty profile in `home`; nothing of it is left running."""
+@contextmanager
+def chromium(home: Path) -> Iterator[str]:
+    """A browser with an empty profile in `home`; gives the address of its DevTools. Nothing of it is left running."""
     program = find_tool("chromium")
     assert program is not None
     profile = home / "profile"
+    command = [str(program), *_FLAGS, f"--user-data-dir={profile}", "about:blank"]
     with (home / "chromium.log").open("wb") as log:
-        process = await asyncio.create_subprocess_exec(
-            program,
-            *_FLAGS,
-            f"--user-data-dir={profile}",
-            "about:blank",
-            stdout=log,
-            stderr=log,
-            start_new_session=True,
-        )
+        process = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
+    try:
+        yield f"127.0.0.1:{_port(profile / 'DevToolsActivePort')}"
+    finally:
+        process.terminate()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(_END_S)
+        # Its helpers may outlive it by a moment; they are of its session, and nobody else is.
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+@asynccontextmanager
+async def open_tab(browser: str) -> AsyncIterator[Tab]:
+    """A tab with cookies and storage of its own, closed at the end."""
+    async with aiohttp.ClientSession() as session:
+        async with session.get(f"http://{browser}/json/version") as response:
+            address = (await response.json())["webSocketDebuggerUrl"]
+        async with _connected(session, address) as devtools:
+            context = await devtools.send("Target.createBrowserContext")
+            target = await devtools.send("Target.createTarget", url="about:blank", **context)
+            async with _connected(session, f"ws://{browser}/devtools/page/{target['targetId']}") as tab:
+                for domain in ("Page", "Runtime", "Log", "Network"):
+                    await tab.send(f"{domain}.enable")
+                yield tab
+            await devtools.send("Target.disposeBrowserContext", **context)
+
+
+@asynccontextmanager
+async def _connected(session: aiohttp.ClientSession, address: str) -> AsyncIterator[Tab]:
+    async with session.ws_connect(address, max_msg_size=0) as socket:
+        tab = Tab(socket)
+        listening = asyncio.create_task(tab.listen())
         try:
-            port = await _port(profile / "DevToolsActivePort")
-            async with aiohttp.ClientSession() as session:
-                async with session.get(f"http://127.0.0.1:{port}/json/list") as response:
-                    pages = [target for target in await response.json() if target["type"] == "page"]
-                async with session.ws_connect(pages[0]["webSocketDebuggerUrl"], max_msg_size=0) as socket:
-                    tab = Tab(socket)
-                    listening = asyncio.create_task(tab.listen())
-                    for domain in ("Page", "Runtime", "Log", "Network"):
-                        await tab.send(f"{domain}.enable")
-                    yield tab
-                    await tab.send("Browser.close")
-                    await listening
+            yield tab
         finally:
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(process.wait(), _END_S)
-            # Its helpers may outlive it by a moment; they are of its session, and nobody else is.
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
-            await process.wait()
+            await socket.close()
+            await listening
 
 
-async def _port(file: Path) -> int:
-    async with asyncio.timeout(_START_S):
-        while True:
-            if file.exists() and "\n" in (text := file.read_text()):
-                return int(text.splitlines()[0])
-            await asyncio.sleep(0.05)
+def _port(file: Path) -> int:
+    deadline_s = time.monotonic() + _START_S
+    while not (file.exists() and "\n" in file.read_text()):
+        assert time.monotonic() < deadline_s, "chromium did not start; its log is beside its profile"
+        time.sleep(0.05)
+    return int(file.read_text().splitlines()[0])

@@ -172,9 +172,10 @@ export function alertItem(alert, now, window) {
   );
 }
 
-export function segment(label, pressed, choose, { title = null, key = label } = {}) {
-  const button = h("button", { type: "button", "aria-pressed": pressed ? "true" : "false", title, "aria-label": title }, label);
-  button.dataset.key = key;
+// One of several buttons of which one is pressed; `meaning` says in full what a short label stands for.
+export function segment(label, pressed, choose, meaning = null) {
+  const name = meaning && `${label}, ${meaning}`;
+  const button = h("button", { type: "button", "aria-pressed": pressed ? "true" : "false", title: meaning, "aria-label": name }, label);
   button.addEventListener("click", choose);
   return button;
 }
@@ -187,8 +188,4 @@ export function brandPath(brand, window) {
 
 export function storePath(brand, store, window) {
   return `#/store/${encodeURIComponent(brand)}/${encodeURIComponent(store)}${query(window)}`;
-}
-
-export function countOf(shownCount, total) {
-  return `${count(shownCount)} of ${count(total)}`;
 }
