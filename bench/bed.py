@@ -2,9 +2,8 @@
 
 import asyncio
 import itertools
-import time
 from collections.abc import AsyncIterator, Iterable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -58,6 +57,7 @@ class Bed:
     """A broker that runs, and where the process under test goes."""
 
     brokers: str
+    cluster_id: str
     folder: Path
     sizes: Sizes
     partitions: int
@@ -81,12 +81,20 @@ class Bed:
 def bed(sizes: Sizes, partitions: int, brokers: str | None) -> Iterator[Bed]:
     """Start a Kafka, bound to a core together with this thread, or take the one that is there."""
     broker_core, core = cores()
-    with TemporaryDirectory(prefix="nps-bench-") as folder:
-        if brokers is not None:
-            yield Bed(brokers=brokers, folder=Path(folder), sizes=sizes, partitions=partitions, core=None)
-            return
-        with on_core(broker_core), start_broker(Path(folder) / "kafka", heap=_HEAP) as broker:
-            yield Bed(brokers=broker.bootstrap, folder=Path(folder), sizes=sizes, partitions=partitions, core=core)
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(TemporaryDirectory(prefix="nps-bench-")))
+        if brokers is None:
+            stack.enter_context(on_core(broker_core))
+            brokers = stack.enter_context(start_broker(folder / "kafka", heap=_HEAP)).bootstrap
+        else:
+            core = None
+        cluster_id = asyncio.run(_cluster_id(brokers))
+        yield Bed(brokers=brokers, cluster_id=cluster_id, folder=folder, sizes=sizes, partitions=partitions, core=core)
+
+
+async def _cluster_id(brokers: str) -> str:
+    async with admin_client(Settings(brokers=brokers)) as admin:
+        return str((await admin.describe_cluster())["cluster_id"])
 
 
 async def renew(settings: Settings, keep: Iterable[str] = ()) -> None:
@@ -151,29 +159,27 @@ class Markers:
             if ends[tp] < 2 or ends[tp] == self._ends.get(tp):
                 continue
             self._ends[tp] = ends[tp]
-            await self._read(tp, ends[tp] - 2)
+            record = await self._read(tp, ends[tp] - 2)
+            if record is not None and record.key == marker.KEY:
+                self.seen[tp.partition] = record.timestamp, Marker.decode(record.value)
 
     async def first(self) -> float:
-        """When the first shard was open: append time of the oldest marker, s since the epoch."""
+        """When the first shard was open: append time of the oldest row of all, which is a marker; s since the epoch."""
         oldest = [await self._read(tp, 0) for tp in sorted(self.consumer.assignment())]
-        return min(oldest) / 1000
+        return float(min(record.timestamp for record in oldest if record is not None)) / 1000
 
     def handled(self) -> int:
         """How many responses are in committed transactions."""
         topic = self.settings.topic(RESPONSES.name)
         return sum(sum(one.totals.get(topic, {}).values()) for _, one in self.seen.values())
 
-    async def _read(self, tp: TopicPartition, offset: int) -> int:
+    async def _read(self, tp: TopicPartition, offset: int) -> Any:
+        """The record at an offset, None where it does not come."""
         self.consumer.seek(tp, offset)
         self.consumer.resume(tp)
-        found = await self.consumer.getmany(tp, timeout_ms=2_000)
+        found = await self.consumer.getmany(tp, timeout_ms=2_000, max_records=1)
         self.consumer.pause(tp)
-        for record in found.get(tp, ())[:1]:
-            if record.key == marker.KEY:
-                if offset:
-                    self.seen[tp.partition] = record.timestamp, Marker.decode(record.value)
-                return int(record.timestamp)
-        return int(time.time() * 1000)
+        return next(iter(found.get(tp, ())), None)
 
 
 @asynccontextmanager

@@ -10,6 +10,7 @@ from aiokafka import TopicPartition
 from bench.bed import Bed, markers, renew
 from bench.process import Process
 from streams.cluster.connection import reader
+from streams.engine import marker
 from streams.settings import Settings
 from streams.topology import RESPONSES, STATE
 
@@ -73,7 +74,7 @@ async def _quiet(worker: Process) -> Any:
 
 
 async def changelog(settings: Settings) -> tuple[int, int]:
-    """The rows in the changelog but markers, and how many of them a later row of the same key replaces."""
+    """The rows in the changelog, markers left out, and how many of them a later row of the same key replaces."""
     rows = 0
     keys: set[bytes] = set()
     async with reader(settings, "read_committed") as consumer:
@@ -83,9 +84,10 @@ async def changelog(settings: Settings) -> tuple[int, int]:
         await consumer.seek_to_beginning(*tps)
         open_tps = {tp for tp in tps if ends[tp] > 0}
         while open_tps:
-            for tp, records in (await consumer.getmany(timeout_ms=500, max_records=20_000)).items():
-                rows += len(records)
-                keys.update(record.key for record in records)
+            for records in (await consumer.getmany(timeout_ms=500, max_records=20_000)).values():
+                pages = [record.key for record in records if record.key != marker.KEY]
+                rows += len(pages)
+                keys.update(pages)
             for tp in list(open_tps):
                 if await consumer.position(tp) >= ends[tp]:
                     open_tps.discard(tp)
