@@ -12,8 +12,18 @@ from streams.domain.identity import identity_of
 from streams.domain.score import BANDS, DETRACTOR_MAX, SEVERITIES
 from streams.domain.store import RETENTION_DAYS, Store
 from streams.domain.tally import histogram
-from streams.domain.vote import COUNTS, MUTED, NO_ANSWER, RAISED, SCORE_MASK, decide, new_vote
-from streams.domain.window import DAY_S, HOUR_S, HOURS
+from streams.domain.vote import (
+    COUNTS,
+    MINUTE_MASK,
+    MINUTE_SHIFT,
+    MUTED,
+    NO_ANSWER,
+    RAISED,
+    SCORE_MASK,
+    decide,
+    new_vote,
+)
+from streams.domain.window import DAY_S, HOURS
 from streams.engine.fetch import Record
 from streams.engine.partition import partition_of
 from streams.engine.shard import Handled, Shard
@@ -124,7 +134,7 @@ class Intake:
         page = store.page_for(day, identity)
         # The brand's hours of the day, summed from the pages where they are not known yet: before the page changes.
         hours = store.brand.day(day)
-        before = page.votes.get(identity)
+        before = page.get(identity)
         known = page.versions.get(identity) if page.versions else None
         score = response.score if type(response.score) is int else NO_ANSWER
         if before is None and response.version is None and response.event == "created":
@@ -146,14 +156,16 @@ class Intake:
         one = COUNTS[vote & 0xFF]
         delta = one if before is None else one - COUNTS[before & 0xFF]
         if delta:
-            store.rolling.add(day * HOURS + second // HOUR_S, delta)
-            hours[second // HOUR_S] = hours.get(second // HOUR_S, 0) + delta
+            # The hour of the first event, as the page has it: one that names another time must not tear the vote apart.
+            hour = (vote >> MINUTE_SHIFT & MINUTE_MASK) // 60
+            store.rolling.add(day * HOURS + hour, delta)
+            hours[hour] = hours.get(hour, 0) + delta
             self._figures_changed(store, day)
             if disposition == "counted":
                 store.brand.votes += one
         if delta and one and vote & SCORE_MASK <= DETRACTOR_MAX and not vote & RAISED:
             vote = self._detractor(store, response, vote, day, submitted_ms, arrival_ms)
-        page.votes[identity] = vote
+        page.put(identity, vote)
         if versions is not None:
             page.versions[identity] = versions
         if not page.dirty:
