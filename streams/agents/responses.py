@@ -87,6 +87,7 @@ class Intake:
         response = decode_response(record.value)
         if type(response) is Rejected:
             return self._dead(record, response.reason)
+        self._unknown += response.unknown_fields
         arrival_ms = record.timestamp
         rehomed = False
         if record.headers:
