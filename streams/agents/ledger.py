@@ -137,10 +137,12 @@ class Ledger:
         self._ticked_hour = note.get("ticked_hour", int(now_s // HOUR_S))
         self.folding.restored(note.get("log_day", -1))
         since = note.get("scores_since", 0)
-        today = int(now_s // DAY_S)
+        # The hours of today for what is published now, and those of the last tick to see what has left since.
+        lasts = {int(now_s // DAY_S), self._ticked_hour // HOURS}
+        days = {last + offset for last in lasts for offset in range(-_HOURS_DAYS, 2)}
         for share in self.brands.values():
             for store in share.stores.values():
-                for day in range(today - _HOURS_DAYS, today + 2):
+                for day in days:
                     for hour, one in store.hours(day):
                         store.rolling.add_hour(day * HOURS + hour, one)
         for subject, offset in self._row_offsets.items():
