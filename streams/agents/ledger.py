@@ -185,7 +185,7 @@ class Ledger:
         since = min(self.due.since(state_position), next(iter(self.changed_days.values()), state_position))
         changes = Changes(
             rows=self._take_rows(),
-            outputs=self.outputs,
+            outputs={place: outputs for place, outputs in self.outputs.items() if outputs},
             note={"scores_since": since, "ticked_hour": self._ticked_hour, "log_day": self.folding.log_day},
             more=not behind and (self._tick is not None or self.folding.due_in_s() <= 0),
         )
