@@ -45,7 +45,7 @@ class Quality(Struct, gc=False, frozen=True, omit_defaults=True):
     """What the provider says about how the answer came about; `duration_s` is the time it took, in seconds."""
 
     bot: bool | None = None
-    duration_s: int | float | None = None
+    duration_s: float | None = None
 
 
 class Response(Struct, gc=False, frozen=True, kw_only=True, omit_defaults=True):
