@@ -7,7 +7,7 @@ That is 16 bytes per vote and 3 per page. Pages stay packed until they are touch
 
 import struct
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from streams.domain.vote import COUNTS, MINUTE_MASK, MINUTE_SHIFT, Versions
 from streams.domain.window import HOURS
@@ -26,39 +26,76 @@ class NewerRow(ValueError):
 
 
 class Page:
-    """An unpacked page of at most VOTES_MAX votes: identity to vote, and the versions of those that carry any."""
+    """An unpacked page of at most VOTES_MAX votes, and the versions of those that carry any.
 
-    __slots__ = ("dirty", "key", "touched", "versions", "votes")
+    Identities and votes are kept in columns, as they are packed: a page is packed far more often than it is unpacked.
+    """
+
+    __slots__ = ("_identities", "_votes", "dirty", "key", "positions", "touched", "versions")
 
     def __init__(self, key: bytes) -> None:
         self.key = key
-        self.votes: dict[int, int] = {}
+        self.positions: dict[int, int] = {}
+        """Where in the columns each identity is."""
         self.versions: dict[int, Versions] = {}
         self.dirty = False
         self.touched = True
+        self._identities = array("Q")
+        self._votes = array("Q")
+
+    def __len__(self) -> int:
+        return len(self.positions)
+
+    @property
+    def votes(self) -> dict[int, int]:
+        """The vote of each identity, in the order in which they came: a copy. Assigning replaces them all."""
+        return dict(zip(self._identities, self._votes, strict=True))
+
+    @votes.setter
+    def votes(self, votes: Mapping[int, int]) -> None:
+        self.positions = {identity: position for position, identity in enumerate(votes)}
+        self._identities = array("Q", votes)
+        self._votes = array("Q", votes.values())
+
+    def get(self, identity: int) -> int | None:
+        """The vote of an identity, None for an unknown one."""
+        position = self.positions.get(identity)
+        return None if position is None else self._votes[position]
+
+    def put(self, identity: int, vote: int) -> None:
+        """Set the vote of an identity."""
+        position = self.positions.get(identity)
+        if position is None:
+            self.positions[identity] = len(self.positions)
+            self._identities.append(identity)
+            self._votes.append(vote)
+        else:
+            self._votes[position] = vote
 
     def pack(self) -> bytes:
         """The packed form."""
-        votes = self.votes
-        row = b"".join(
-            (_HEAD.pack(ROW_VERSION, len(votes)), array("Q", votes).tobytes(), array("Q", votes.values()).tobytes())
-        )
+        row = _HEAD.pack(ROW_VERSION, len(self.positions)) + self._identities.tobytes() + self._votes.tobytes()
         if not self.versions:
             return row
-        index = {identity: position for position, identity in enumerate(votes)}
-        return row + b"".join(_VERSIONS.pack(index[identity], *v) for identity, v in self.versions.items())
+        position = self.positions
+        return row + b"".join(_VERSIONS.pack(position[identity], *v) for identity, v in self.versions.items())
+
+    def load(self, row: bytes) -> None:
+        """Take what a row holds into an empty page; raises NewerRow."""
+        n = _length(row)
+        self._identities = array("Q", row[3 : 3 + 8 * n])
+        self._votes = array("Q", row[3 + 8 * n : 3 + 16 * n])
+        self.positions = dict(zip(self._identities, range(n), strict=True))
+        self.versions = {
+            self._identities[position]: Versions(answer, excluded, deleted)
+            for position, answer, excluded, deleted in _VERSIONS.iter_unpack(row[3 + 16 * n :])
+        }
 
 
 def unpack(key: bytes, row: bytes) -> Page:
     """The page of a packed row; raises NewerRow."""
-    n = _length(row)
     page = Page(key)
-    identities = array("Q", row[3 : 3 + 8 * n])
-    page.votes = dict(zip(identities, array("Q", row[3 + 8 * n : 3 + 16 * n]), strict=True))
-    page.versions = {
-        identities[index]: Versions(answer, excluded, deleted)
-        for index, answer, excluded, deleted in _VERSIONS.iter_unpack(row[3 + 16 * n :])
-    }
+    page.load(row)
     return page
 
 
@@ -71,12 +108,9 @@ def tally_of(row: bytes) -> int:
 
 def hours_of(page: Page | bytes) -> Iterator[tuple[int, int]]:
     """The hour of the day (0-23) and the tally of each vote of a page that counts."""
-    if isinstance(page, bytes):
-        n = _length(page)
-        votes: Iterator[int] = iter(array("Q", page[3 + 8 * n : 3 + 16 * n]))
-    else:
-        votes = iter(page.votes.values())
-    for vote in votes:
+    row = page if isinstance(page, bytes) else page.pack()
+    n = _length(row)
+    for vote in array("Q", row[3 + 8 * n : 3 + 16 * n]):
         one = COUNTS[vote & 0xFF]
         if one:
             yield (vote >> MINUTE_SHIFT & MINUTE_MASK) // (1440 // HOURS), one

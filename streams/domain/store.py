@@ -14,44 +14,33 @@ DAY_TALLY_DAYS = 800
 class Segments:
     """The pages of a day that has more than one. All of them are packed, or all unpacked with an index."""
 
-    __slots__ = ("_index", "pages")
+    __slots__ = ("index", "last", "pages")
 
     def __init__(self, pages: list[Page | bytes]) -> None:
         self.pages = pages
-        self._index: dict[int, Page] | None = None
+        self.index: dict[int, Page] | None = None
         """The page of each identity that is not in the last one; None while packed."""
+        self.last: Page | None = None
 
-    def page_for(self, identity: int, key: Callable[[int], bytes]) -> Page:
-        """As Store.page_for; `key` gives the row key of a segment."""
-        if self._index is None:
-            self._unpack(key)
-        assert self._index is not None
-        page = self._index.get(identity)
-        if page is not None:
-            return page
-        last = self.pages[-1]
-        assert isinstance(last, Page)
-        if len(last.votes) < VOTES_MAX or identity in last.votes:
-            return last
-        self._index.update(dict.fromkeys(last.votes, last))
-        page = Page(key(len(self.pages)))
+    def unpack(self, key: Callable[[int], bytes]) -> None:
+        """Unpack all pages; `key` gives the row key of a segment."""
+        pages = [page if isinstance(page, Page) else unpack(key(n), page) for n, page in enumerate(self.pages)]
+        self.index = {identity: page for page in pages[:-1] for identity in page.positions}
+        self.last = pages[-1]
+        self.pages = list(pages)
+
+    def append(self, page: Page) -> None:
+        """Begin another page: the last one is full."""
+        assert self.index is not None
+        assert self.last is not None
+        self.index.update(dict.fromkeys(self.last.positions, self.last))
         self.pages.append(page)
-        return page
-
-    @property
-    def is_packed(self) -> bool:
-        """Whether nobody has asked for a page since it was packed."""
-        return self._index is None
+        self.last = page
 
     def pack(self) -> None:
         """Pack all pages."""
         self.pages = [page.pack() if isinstance(page, Page) else page for page in self.pages]
-        self._index = None
-
-    def _unpack(self, key: Callable[[int], bytes]) -> None:
-        pages = [page if isinstance(page, Page) else unpack(key(n), page) for n, page in enumerate(self.pages)]
-        self._index = {identity: page for page in pages[:-1] for identity in page.votes}
-        self.pages = list(pages)
+        self.index = self.last = None
 
 
 class Subject:
@@ -86,22 +75,42 @@ class Store(Subject):
 
     def page_for(self, day: int, identity: int) -> Page:
         """The page that holds an identity, or the one where a new vote of that day goes."""
+        # Once per answer: a busy store has many pages a day, so neither way through here may call anything.
         entry = self.pages.get(day)
         if type(entry) is Page:
-            if len(entry.votes) < VOTES_MAX or identity in entry.votes:
+            if len(entry.positions) < VOTES_MAX or identity in entry.positions:
                 return entry
-            entry = self.pages[day] = Segments([entry])
-        elif type(entry) is Segments:
-            if entry.is_packed:
-                self.thawed.append((self, day))
-        else:
-            assert entry is None or isinstance(entry, bytes)
-            key = self._key(day, 0)
-            page = Page(key) if entry is None else unpack(key, entry)
-            self.pages[day] = page
+        elif type(entry) is Segments and entry.index is not None:
+            page = entry.index.get(identity)
+            if page is not None:
+                return page
+            last = entry.last
+            assert last is not None
+            if len(last.positions) < VOTES_MAX or identity in last.positions:
+                return last
+        return self._make_room(day, identity)
+
+    def _make_room(self, day: int, identity: int) -> Page:
+        """As `page_for`, where something is to be unpacked or begun first."""
+        entry = self.pages.get(day)
+        if entry is None:
+            self.pages[day] = Page(self._key(day, 0))
             self.thawed.append((self, day))
-            return page if len(page.votes) < VOTES_MAX else self.page_for(day, identity)
-        return entry.page_for(identity, lambda segment: self._key(day, segment))
+        elif isinstance(entry, bytes):
+            self.pages[day] = unpack(self._key(day, 0), entry)
+            self.thawed.append((self, day))
+        else:
+            if isinstance(entry, Page):
+                entry = self.pages[day] = Segments([entry])
+            elif entry.index is None:
+                self.thawed.append((self, day))
+            if entry.index is None:
+                entry.unpack(lambda segment: self._key(day, segment))
+            assert entry.last is not None
+            assert entry.index is not None
+            if len(entry.last) == VOTES_MAX and identity not in entry.last.positions and identity not in entry.index:
+                entry.append(Page(self._key(day, len(entry.pages))))
+        return self.page_for(day, identity)
 
     def put(self, day: int, segment: int, row: bytes) -> int:
         """Take a packed page from the changelog, the newest last; gives what it adds to the day's tally."""

@@ -6,6 +6,7 @@ are decided by that clock; where it does not, nothing is published and the proce
 """
 
 import asyncio
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from aiokafka import AIOKafkaProducer
@@ -13,11 +14,13 @@ from aiokafka import AIOKafkaProducer
 from streams.engine import marker
 from streams.engine.config import EngineConfig
 from streams.engine.failure import Broken
-from streams.engine.state import Output, Outputs, Row
+from streams.engine.state import Headers, Outputs, Row
 
 BATCH_BYTES_MAX = 900_000
 """Below Kafka's 1 MiB: larger batches cost less per record, and a transaction holds as many as it needs."""
 REQUEST_BYTES_MAX = 16 << 20
+_NO_HEADERS: Headers = []
+_Record = tuple[bytes | None, bytes | None, int | None, Headers]
 
 
 class Committed(NamedTuple):
@@ -59,8 +62,8 @@ class Writer:
         for (topic, partition), out in outputs.items():
             records += len(out)
             await self._send(sends, topic, partition, out, timestamp_ms)
-        changelog = [Output(key, value) for key, value in rows]
-        changelog.append(Output(marker.KEY, marker_row))
+        changelog: list[_Record] = [(key, value, None, _NO_HEADERS) for key, value in rows]
+        changelog.append((marker.KEY, marker_row, None, _NO_HEADERS))
         await self._send(sends, self._config.state, self._shard, changelog, timestamp_ms)
         results = await asyncio.gather(*sends)
         last = results[-1]
@@ -74,7 +77,7 @@ class Writer:
         await self._producer.stop()
 
     async def _send(
-        self, sends: list[asyncio.Future[object]], topic: str, partition: int, out: list[Output], timestamp_ms: int
+        self, sends: list[asyncio.Future[object]], topic: str, partition: int, out: Sequence[_Record], timestamp_ms: int
     ) -> None:
         producer = self._producer
         batch = producer.create_batch()

@@ -87,6 +87,8 @@ def drain(fetcher: Fetcher, wanted: Container[TopicPartition], records_max: int)
         result._update_position()
         if exhausted:
             result._partition_records = None
+            # Its generator, which we never start, refers to it: a cycle that would keep the fetched bytes.
+            source._records_iterator = None
             _release(fetcher, tp)
         state = result._assignment.state_value(tp)
         fetched.append(Fetched(tp, start, source.next_fetch_offset, records, state.lso or 0))

@@ -21,7 +21,7 @@ def pages(draw: st.DrawFn) -> Page:
     for identity in draw(st.lists(st.integers(0, 2**64 - 1), unique=True, max_size=VOTES_MAX)):
         score = draw(st.sampled_from([*range(11), NO_ANSWER]))
         flags = draw(st.sampled_from([0, EXCLUDED, DELETED, EXCLUDED | DELETED, MUTED, RAISED]))
-        page.votes[identity] = new_vote(score, draw(st.integers(0, 1439)), draw(st.integers(0, OFFSET_MAX))) | flags
+        page.put(identity, new_vote(score, draw(st.integers(0, 1439)), draw(st.integers(0, OFFSET_MAX))) | flags)
         if draw(st.booleans()):
             page.versions[identity] = Versions(draw(_VERSION), draw(_VERSION), draw(_VERSION))
     return page
@@ -30,12 +30,10 @@ def pages(draw: st.DrawFn) -> Page:
 def _a_page() -> Page:
     """A page with each thing that a page can hold."""
     page = Page(b"p|Nord|Lyon|20000|0")
-    page.votes = {
-        0x0102030405060708: new_vote(10, 0, 0),
-        0xFFFFFFFFFFFFFFFF: new_vote(0, 1439, OFFSET_MAX) | RAISED,
-        0x8000000000000000: new_vote(NO_ANSWER, 61, 7) | EXCLUDED,
-        1: new_vote(7, 62, 8) | DELETED | MUTED,
-    }
+    page.put(0x0102030405060708, new_vote(10, 0, 0))
+    page.put(0xFFFFFFFFFFFFFFFF, new_vote(0, 1439, OFFSET_MAX) | RAISED)
+    page.put(0x8000000000000000, new_vote(NO_ANSWER, 61, 7) | EXCLUDED)
+    page.put(1, new_vote(7, 62, 8) | DELETED | MUTED)
     page.versions = {0x8000000000000000: Versions(excluded=2**53 - 1), 1: Versions(3, -1, 4)}
     return page
 
@@ -80,6 +78,15 @@ def test_a_page_takes_16_bytes_a_vote_and_three_more() -> None:
     assert 3 + 4 * 16 + 2 * 26 == len(page.pack())
     page.versions = {}
     assert 3 + 4 * 16 == len(page.pack())
+
+
+def test_a_vote_that_is_put_again_keeps_its_place() -> None:
+    """A page changes where its vote is; nothing else moves."""
+    page = _a_page()
+    page.put(0xFFFFFFFFFFFFFFFF, new_vote(8, 1439, 3))
+    assert (4, new_vote(8, 1439, 3), None) == (len(page.votes), page.get(0xFFFFFFFFFFFFFFFF), page.get(2))
+    assert list(_a_page().votes) == list(page.votes)
+    assert ONE[10] + ONE[8] == tally_of(page.pack())
 
 
 def test_an_empty_page_is_three_bytes() -> None:

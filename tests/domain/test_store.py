@@ -24,7 +24,7 @@ def _a_store(brand: BrandShare | None = None, name: str = "Lyon") -> Store:
 def _vote(store: Store, identity: int, *, score: int = 9, minute: int = 600, day: int = DAY) -> Page:
     """Put a vote where it belongs, as an agent does."""
     page = store.page_for(day, identity)
-    page.votes[identity] = new_vote(score, minute, identity)
+    page.put(identity, new_vote(score, minute, identity))
     page.dirty = True
     return page
 
@@ -111,7 +111,8 @@ def test_touching_a_packed_page_thaws_it_and_says_so() -> None:
 
 def _packed_votes(identities: range, *, score: int = 9, minute: int = 600) -> bytes:
     page = Page(b"")
-    page.votes = {identity: new_vote(score, minute, identity) for identity in identities}
+    for identity in identities:
+        page.put(identity, new_vote(score, minute, identity))
     return page.pack()
 
 
@@ -163,7 +164,8 @@ def test_rows_of_the_changelog_add_up_to_their_last_values(log: list[tuple[int, 
             last.pop((day, segment), None)
             continue
         page = Page(b"")
-        page.votes = {n: new_vote(score, 0, n) for n, score in enumerate(scores)}
+        for n, score in enumerate(scores):
+            page.put(n, new_vote(score, 0, n))
         store.rolling.add_day(day, store.put(day, segment, page.pack()))
         last[day, segment] = scores
     expected = Counter[int]()
@@ -210,7 +212,7 @@ def test_what_is_taken_out_is_in_no_hour() -> None:
     """A deleted vote stays in its page and counts nothing."""
     store = _a_store()
     page = _vote(store, 1)
-    page.votes[1] |= DELETED
+    page.put(1, page.votes[1] | DELETED)
     assert {} == store.brand.day(DAY)
 
 
