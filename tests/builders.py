@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class FakeRecord:
     """A record as aiokafka's parser yields it; `timestamp` in ms."""
 

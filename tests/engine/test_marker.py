@@ -1,7 +1,6 @@
 """The marker: its bytes stay, and it comes back as it was."""
 
 from pathlib import Path
-from typing import cast
 
 import orjson
 import pytest
@@ -54,7 +53,7 @@ def _a_marker() -> Marker:
 
 
 def _a_record(*, timestamp: int = 1_780_000_000_000, key: bytes | None = b"k", value: bytes | None = b"v") -> Record:
-    return cast("Record", FakeRecord(offset=5, timestamp=timestamp, key=key, value=value))
+    return FakeRecord(offset=5, timestamp=timestamp, key=key, value=value)
 
 
 @given(_MARKERS)
