@@ -3,6 +3,7 @@
 from urllib.parse import quote
 
 from streams.agents.ledger import Policy
+from streams.domain.arrival import DUE_MS
 from streams.domain.identity import alert_id
 from streams.domain.score import SEVERITIES
 from streams.domain.store import Store
@@ -12,9 +13,6 @@ from streams.engine.state import Output
 from streams.events.alert import Alert, StoreNps, encode_alert
 from streams.events.response import Response
 from streams.events.time import rfc3339_ms
-
-DUE_MS = 48 * 3_600_000
-"""A customer is to be called back within 48 hours of submission."""
 
 
 def alert_output(

@@ -8,9 +8,10 @@ from typing import cast
 
 from streams.agents.alerting import alert_output
 from streams.agents.ledger import Ledger
+from streams.domain.arrival import AGE_MS_MAX, FUTURE_MS_MAX
 from streams.domain.identity import identity_of
 from streams.domain.score import BANDS, DETRACTOR_MAX, SEVERITIES
-from streams.domain.store import RETENTION_DAYS, Store
+from streams.domain.store import Store
 from streams.domain.tally import histogram
 from streams.domain.vote import (
     COUNTS,
@@ -34,10 +35,6 @@ from streams.events.rehomed import read_rehomed, rehomed_headers
 from streams.events.rejected import Reason, Rejected
 from streams.events.response import Response, decode_response
 from streams.events.time import epoch_ms
-
-FUTURE_MS_MAX = 300_000
-"""A response may be dated this far ahead of its arrival: tills' clocks are off."""
-AGE_MS_MAX = RETENTION_DAYS * DAY_S * 1000
 
 
 def tally_responses(shard: Shard, records: list[Record]) -> Handled:

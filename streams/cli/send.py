@@ -7,11 +7,11 @@ from typing import Any, BinaryIO
 import click
 from aiokafka.errors import KafkaError, KafkaTimeoutError
 
-from streams.agents.responses import AGE_MS_MAX, FUTURE_MS_MAX
 from streams.cli.kafka import NoKafka, run, settings_here
 from streams.cli.lines import read_lines
 from streams.cluster.connection import admin_client, writer
 from streams.cluster.reading import partitions_of
+from streams.domain.arrival import AGE_MS_MAX, FUTURE_MS_MAX
 from streams.events.json_profile import RECORD_BYTES_MAX
 from streams.events.rejected import Rejected
 from streams.events.response import decode_response
