@@ -1,6 +1,6 @@
 """The worker: the only place that wires engine, agents, metrics and settings together."""
 
-from streams.app.digest import digest
+from streams.app.digest import brand_digests, whole_digest
 from streams.app.run import run_worker
 
-__all__ = ["digest", "run_worker"]
+__all__ = ["brand_digests", "run_worker", "whole_digest"]

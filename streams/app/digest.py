@@ -4,20 +4,14 @@ It covers identities, answers, marks, whether an alert was raised or muted, vers
 disposition totals, cursors and whatever the clock did are left out: they depend on who worked when.
 """
 
-import asyncio
 import hashlib
-import sys
-from collections.abc import Iterator
-from typing import TextIO
-
-import orjson
-from aiokafka import AIOKafkaConsumer, TopicPartition
-from aiokafka.errors import KafkaError
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from streams import topology
 from streams.agents.ledger import Ledger
 from streams.app.wiring import policy
-from streams.cluster.connection import reader
+from streams.cluster.reading import read_topic
 from streams.domain.page import Page, unpack
 from streams.domain.store import Store
 from streams.domain.tally import histogram
@@ -27,50 +21,30 @@ from streams.metrics import Metrics
 from streams.settings import Settings
 
 _WITHOUT_OFFSET = (1 << OFFSET_SHIFT) - 1
-_POLL_MS = 500
 
 
-def digest(settings: Settings, *, as_json: bool, out: TextIO = sys.stdout) -> int:
-    """Print the digest of all shards, and one of each brand; gives the exit status, 1 when Kafka cannot be reached."""
-    try:
-        brands = asyncio.run(_brands(settings))
-    except (KafkaError, OSError) as error:
-        print(f"Kafka at {settings.brokers} cannot be reached ({type(error).__name__})", file=sys.stderr)  # noqa: T201
-        return 1
-    whole = hashlib.sha256("".join(f"{brand}={brands[brand]}\n" for brand in sorted(brands)).encode()).hexdigest()
-    if as_json:
-        out.write(orjson.dumps({"digest": whole, "brands": brands}, option=orjson.OPT_SORT_KEYS).decode() + "\n")
-    else:
-        out.write(f"{whole}  all\n")
-        out.writelines(f"{brands[brand]}  {brand}\n" for brand in sorted(brands))
-    return 0
+async def brand_digests(settings: Settings) -> dict[str, str]:
+    """The digest of each brand, hexadecimal. KafkaError without Kafka or without the topic of the state."""
+    rules = policy(settings, settings.partitions, Metrics())
+    ledgers = [Ledger(shard, rules) for shard in range(settings.partitions)]
 
+    def restore(record: Any) -> None:
+        if record.key != marker.KEY:
+            ledgers[record.partition].restore(record.key, record.value, record.offset)
 
-async def _brands(settings: Settings) -> dict[str, str]:
-    """The digest of each brand, hexadecimal."""
+    await read_topic(settings, settings.topic(topology.STATE.name), restore)
     stores: dict[str, dict[str, bytes]] = {}
-    async with reader(settings, "read_committed") as consumer:
-        for shard in range(settings.partitions):
-            ledger = Ledger(shard, policy(settings, settings.partitions, Metrics()))
-            await _restore(consumer, TopicPartition(settings.topic(topology.STATE.name), shard), ledger)
-            for share in ledger.brands.values():
-                of_brand = stores.setdefault(share.name, {})
-                of_brand.update({store.name: _of_store(store) for store in share.stores.values()})
+    for share in (share for ledger in ledgers for share in ledger.brands.values()):
+        stores.setdefault(share.name, {}).update({store.name: _of_store(store) for store in share.stores.values()})
     return {
         brand: hashlib.sha256(b"".join(of_brand[name] for name in sorted(of_brand))).hexdigest()
-        for brand, of_brand in stores.items()
+        for brand, of_brand in sorted(stores.items())
     }
 
 
-async def _restore(consumer: AIOKafkaConsumer, tp: TopicPartition, ledger: Ledger) -> None:
-    consumer.assign([tp])
-    end = (await consumer.end_offsets([tp]))[tp]
-    await consumer.seek_to_beginning(tp)
-    while await consumer.position(tp) < end:
-        for records in (await consumer.getmany(tp, timeout_ms=_POLL_MS)).values():
-            for record in records:
-                if record.key != marker.KEY:
-                    ledger.restore(record.key, record.value, record.offset)
+def whole_digest(brands: Mapping[str, str]) -> str:
+    """The digest of all brands, from theirs."""
+    return hashlib.sha256("".join(f"{brand}={brands[brand]}\n" for brand in sorted(brands)).encode()).hexdigest()
 
 
 def _of_store(store: Store) -> bytes:

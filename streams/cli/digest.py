@@ -1,8 +1,7 @@
-import sys
-
 import click
+import orjson
 
-from streams.cli.kafka import quieten, settings_here
+from streams.cli.kafka import run, settings_here
 
 
 @click.command()
@@ -21,7 +20,13 @@ def command(*, as_json: bool) -> None:
 
     Exit status: 0 done, 1 Kafka cannot be reached, 2 wrong arguments or settings.
     """  # noqa: D301 (\b keeps click from folding the lines)
-    from streams.app import digest
+    from streams.app import brand_digests, whole_digest
 
-    quieten()
-    sys.exit(digest(settings_here(), as_json=as_json))
+    settings = settings_here()
+    brands = run(settings, brand_digests(settings))
+    whole = whole_digest(brands)
+    if as_json:
+        click.echo(orjson.dumps({"digest": whole, "brands": brands}))
+        return
+    for digest, what in [(whole, "all"), *((digest, brand) for brand, digest in brands.items())]:
+        click.echo(f"{digest}  {what}")
