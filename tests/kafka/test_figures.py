@@ -1,0 +1,32 @@
+"""Figures, totals and alerts of mixed traffic, against the recount."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from tests.kafka.checks import assert_exact, until_exact
+from tests.kafka.conftest import Start
+from tests.kafka.log import Log
+from tests.kafka.recount import Recount
+from tests.kafka.traffic import mixed
+
+pytestmark = pytest.mark.kafka
+
+
+async def test_figures_of_mixed_responses_equal_an_independent_recount(log: Log, start: Start) -> None:
+    """Every store, brand and window; dispositions add up per partition; every alert and dead letter is there once."""
+    workers = [start(), start()]
+    await log.send(mixed(1, 6_000, log.settings.partitions, datetime.now(UTC)))
+    assert_not_vacuous(await until_exact(log, *workers))
+    assert [0, 0] == [await worker.stop() for worker in workers]
+    assert_not_vacuous(await assert_exact(log))
+
+
+def assert_not_vacuous(recount: Recount) -> None:
+    """Every disposition, alerts and stores in several shards occurred: the comparison compared something."""
+    totals = sum(recount.dispositions.values(), start=type(recount.dispositions[0])())
+    assert {"counted", "duplicate", "correction", "dead_letter", "rehomed"} == set(totals)
+    assert min(totals.values()) > 30
+    assert len(recount.alerts) > 100
+    assert recount.muted > 10
+    assert len(recount.subjects()) == 2 * 12 + 2

@@ -1,0 +1,124 @@
+"""A worker as a process of its own: started, asked how it is, stopped, killed, frozen and woken."""
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import sys
+from http.client import HTTPException
+from pathlib import Path
+from typing import Any
+from urllib.error import HTTPError, URLError
+from urllib.request import urlopen
+
+from streams.settings import PREFIX, Settings
+from tests.kafka.waiting import DEADLINE_S, until
+
+TAIL_LINES = 30
+
+
+class Worker:
+    """`nps worker` with these settings and no others; whoever starts it ends it with `end`."""
+
+    def __init__(self, settings: Settings, log: Path) -> None:
+        others = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
+        self.settings = settings
+        self._log = log
+        with log.open("wb") as output:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "streams", "worker"],
+                env={**others, **settings.as_env()},
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+            )
+
+    @property
+    def ended(self) -> bool:
+        """Whether the process is gone."""
+        return self._process.poll() is not None
+
+    def assert_running(self) -> None:
+        """Fail where it has ended, with what it said last."""
+        assert not self.ended, f"the worker ended with {self._process.returncode}\n{self.tail()}"
+
+    def signal(self, number: signal.Signals) -> None:
+        """Send a signal, as an operator or the kernel would."""
+        self._process.send_signal(number)
+
+    def kill(self) -> None:
+        """End it at this instant; returns when it is gone."""
+        self._process.kill()
+        self._process.wait()
+
+    def end(self) -> None:
+        """Make sure that it is gone, frozen or not."""
+        if not self.ended:
+            self.kill()
+
+    async def status(self, within_s: float = DEADLINE_S) -> int:
+        """Wait for the end, and return the exit status (negative: the signal that ended it)."""
+        await until("the worker ends", lambda: self.ended, within_s=within_s)
+        assert self._process.returncode is not None
+        return self._process.returncode
+
+    async def stop(self) -> int:
+        """Ask it to leave, and return its exit status."""
+        self.signal(signal.SIGTERM)
+        return await self.status()
+
+    async def until_ready(self) -> "Worker":
+        """Wait until it is assigned and restored."""
+        await until("the worker is ready", self.is_ready)
+        return self
+
+    async def is_ready(self) -> bool:
+        """Whether it says that it does its share; fails where it has ended instead."""
+        self.assert_running()
+        return (await self.get("/ready"))[0] == 200
+
+    async def get(self, path: str) -> tuple[int, str]:
+        """The status and the text of its metrics port, (0, "") as long as nobody answers there."""
+        started = self.said("Metrics")
+        if not started:
+            return 0, ""
+        return await asyncio.to_thread(_get, started[0]["address"].removesuffix("/metrics") + path)
+
+    async def metric(self, name: str, **labels: str) -> float:
+        """A sample of its metrics, 0 where there is none."""
+        _, text = await self.get("/metrics")
+        wanted = {f'{label}="{value}"' for label, value in labels.items()}
+        for line in text.splitlines():
+            if line.startswith((name + "{", name + " ")) and all(label in line for label in wanted):
+                return float(line.rpartition(" ")[2])
+        return 0.0
+
+    def shards(self) -> set[int]:
+        """The shards of its last assignment, by its log."""
+        assigned = self.said("Assigned")
+        return set(assigned[-1]["shards"]) if assigned else set()
+
+    def said(self, event: str) -> list[dict[str, Any]]:
+        """The lines of its log whose text begins like this, as documents."""
+        return [line for line in self.lines() if str(line.get("event")).startswith(event)]
+
+    def lines(self) -> list[dict[str, Any]]:
+        """Its log, without what is no JSON and a line that is not finished."""
+        whole = self._log.read_text(errors="replace").rpartition("\n")[0]
+        return [json.loads(line) for line in whole.splitlines() if line.startswith("{")]
+
+    def tail(self) -> str:
+        """The end of its log, for a person."""
+        return "\n".join(self._log.read_text(errors="replace").splitlines()[-TAIL_LINES:])
+
+
+def _get(address: str) -> tuple[int, str]:
+    try:
+        with urlopen(address, timeout=10) as answer:
+            return answer.status, answer.read().decode()
+    except HTTPError as error:
+        with error:
+            return error.code, error.read().decode()
+    except (URLError, HTTPException, OSError):
+        return 0, ""
