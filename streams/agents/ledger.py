@@ -88,6 +88,10 @@ class Ledger:
         self._frozen_at = 0.0
         self._handed_over_at = 0.0
         self._ticked_hour = -1
+        self._ticked_at = -1
+        """Where the changelog stood when the last tick was done."""
+        self._scored_hour = -1
+        """The last hour whose tick is published as well: the marker keeps it, so that a crash in between repeats it."""
         self._tick: Iterator[Subject] | None = None
         self._tick_hour = -1
         self._row_offsets: dict[Store | BrandTotal | tuple[str, str, int], int] = {}
@@ -134,7 +138,7 @@ class Ledger:
 
     def restored(self, note: dict[str, Any], now_s: float) -> None:
         """All rows are in: see what a former owner did not get to publish."""
-        self._ticked_hour = note.get("ticked_hour", int(now_s // HOUR_S))
+        self._ticked_hour = self._scored_hour = note.get("ticked_hour", int(now_s // HOUR_S))
         self.folding.restored(note.get("log_day", -1))
         since = note.get("scores_since", 0)
         # The hours of today for what is published now, and those of the last tick to see what has left since.
@@ -171,7 +175,10 @@ class Ledger:
         """Hand over what is to be committed now."""
         room = ROWS_PER_COMMIT
         if not behind:
+            ticked_hour = self._ticked_hour
             room -= self._advance_tick(now_s, room)
+            if self._ticked_hour != ticked_hour:
+                self._ticked_at = state_position
             room -= self.folding.advance(room)
         self.due.note(state_position, now_s)
         for day, position in self.changed_days.items():
@@ -182,11 +189,13 @@ class Ledger:
                 self.send(self.policy.scores, self._score_partition(subject), score_output(subject, now_s))
             if self.changed_days and now_s - self._handed_over_at >= self.policy.score_interval_s:
                 self._hand_over(now_s)
+        if self.due.since(state_position + 1) > self._ticked_at:
+            self._scored_hour = self._ticked_hour
         since = min(self.due.since(state_position), next(iter(self.changed_days.values()), state_position))
         changes = Changes(
             rows=self._take_rows(),
             outputs={place: outputs for place, outputs in self.outputs.items() if outputs},
-            note={"scores_since": since, "ticked_hour": self._ticked_hour, "log_day": self.folding.log_day},
+            note={"scores_since": since, "ticked_hour": self._scored_hour, "log_day": self.folding.log_day},
             more=not behind and (self._tick is not None or self.folding.due_in_s() <= 0),
         )
         self.outputs = {}
