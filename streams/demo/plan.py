@@ -27,12 +27,11 @@ class Options:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """The settings all share, and those of each process. `borrowed`: Kafka is not ours, the topics must go."""
+    """The settings all share, and those of each process."""
 
     settings: Settings
     workers: tuple[Settings, ...]
     board: Settings
-    borrowed: bool
 
     def parts(self, home: Path) -> list[Part]:
         """The processes, not started yet: the workers, then the board. Their output goes to `home`."""
@@ -68,7 +67,7 @@ def make_plan(environ: Mapping[str, str], options: Options, bootstrap: str | Non
         replace(shared, metrics_port=port, instance_id=f"worker-{number}") for number, port in enumerate(ports, 1)
     ]
     board = replace(shared, board_port=options.port or _board_port(shared.board_port))
-    return Plan(settings=shared, workers=tuple(workers), board=board, borrowed=bootstrap is None)
+    return Plan(settings=shared, workers=tuple(workers), board=board)
 
 
 def _board_port(wanted: int) -> int:

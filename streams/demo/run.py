@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaConnectionError, KafkaError
 
 from streams.broker import Broker, BrokerError, start_broker
 from streams.cluster.connection import admin_client
@@ -55,8 +55,7 @@ def run_demo(environ: Mapping[str, str], options: Options) -> int:
             screen.say("Ended.")
             return 0 if options.for_s is None else INTERRUPTED
         except (BrokerError, Failed, Hopeless, Stuck, KafkaError) as error:
-            screen.clear()
-            screen.say(str(error) or type(error).__name__, style="red")
+            screen.fail(_in_words(error, environ))
             return 1
 
 
@@ -71,6 +70,12 @@ def _interruptible() -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def _ignore_impatience() -> None:
+    """A second Ctrl-C would only leave something behind: what is still to be done takes seconds at most."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
 
 
 @contextmanager
@@ -89,12 +94,11 @@ def _log_in(path: Path) -> Iterator[None]:
 def _kafka(screen: Screen, home: Path) -> Iterator[Broker]:
     """Give an embedded Kafka. Its data is thrown away, so it needs no orderly end."""
     screen.say("Starting Kafka ...")
-    broker = start_broker(home / "kafka")
-    try:
-        yield broker
-    finally:
-        broker.kill()
-        broker.stop()
+    with start_broker(home / "kafka") as broker:
+        try:
+            yield broker
+        finally:
+            broker.kill()
 
 
 def _run_on(plan: Plan, options: Options, screen: Screen, home: Path, broker: Broker | None) -> int:
@@ -122,13 +126,18 @@ async def _run(stage: Stage, broker: Broker | None) -> bool:
     except asyncio.CancelledError:
         stage.screen.clear()
         if stage.observed.alert_ids:
+            stage.screen.say("")
             stage.screen.show(summarise(stage.ledger, stage.observed))
+            stage.screen.say("")
         raise
     finally:
+        _ignore_impatience()
         stage.screen.status("Ending ...")
         await end_all(stage.parts, END_WITHIN_S)
-        if stage.plan.borrowed:
+        if broker is None:
             await _forget(settings)
+        else:
+            broker.kill()
 
 
 async def _with_everything_kept_alive(stage: Stage, broker: Broker | None) -> bool:
@@ -171,6 +180,12 @@ async def _forget(settings: Settings) -> None:
     with suppress(KafkaError, TimeoutError):
         async with asyncio.timeout(_FORGET_WITHIN_S), admin_client(settings) as admin:
             await admin.delete_topics([settings.topic(topic.name) for topic in TOPICS])
+
+
+def _in_words(error: Exception, environ: Mapping[str, str]) -> str:
+    if isinstance(error, KafkaConnectionError) and "NPS_BROKERS" in environ:
+        return f"no Kafka answers at {environ['NPS_BROKERS']}, which is what NPS_BROKERS says; unset it to get one here"
+    return str(error) or type(error).__name__
 
 
 def _first(error: BaseException) -> BaseException:

@@ -70,6 +70,11 @@ class Screen:
         """Print something that happened."""
         self.console.print(Text(text, style=style), soft_wrap=True)
 
+    def fail(self, text: str) -> None:
+        """Print why it could not go on, on stderr."""
+        self.clear()
+        print(f"Error: {text}", file=sys.stderr)  # noqa: T201 (as click says it)
+
     def show(self, renderable: RenderableType) -> None:
         """Print something larger. Off a terminal without the blanks that fill its last column."""
         if self._tty:

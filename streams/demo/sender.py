@@ -68,7 +68,10 @@ class Sender:
 
 @asynccontextmanager
 async def sender(settings: Settings, ledger: Ledger) -> AsyncIterator[Sender]:
-    """Give a sender that is connected. KafkaError where Kafka cannot be reached."""
+    """Give a sender that is connected. KafkaError where Kafka cannot be reached.
+
+    It is as patient as aiokafka is by itself, 40 s: so Kafka may start anew, and the fate of every record stays known.
+    """
     producer = AIOKafkaProducer(
         bootstrap_servers=settings.brokers,
         client_id=f"{settings.app_id}-simulator",
