@@ -39,6 +39,10 @@ _FLAGS = (
 )
 
 
+class Navigated(RuntimeError):
+    """The page that was asked has made way for another one."""
+
+
 class Tab:
     """One page. `requests` are the addresses it asked for, `complaints` what its console says went wrong."""
 
@@ -65,7 +69,8 @@ class Tab:
         await self._socket.send_json({"id": number, "method": method, "params": params})
         answer = await asyncio.wait_for(self._answers[number], _WAIT_S)
         if "error" in answer:
-            raise RuntimeError(f"{method}: {answer['error']}")
+            message = f"{method}: {answer['error']}"
+            raise Navigated(message) if "navigated" in message or "context" in message else RuntimeError(message)
         result: dict[str, Any] = answer["result"]
         return result
 
@@ -85,9 +90,10 @@ class Tab:
         try:
             async with asyncio.timeout(_WAIT_S):
                 while True:
-                    value = await self.ask(expression)
-                    if value:
-                        return value
+                    with contextlib.suppress(Navigated):
+                        value = await self.ask(expression)
+                        if value:
+                            return value
                     await asyncio.sleep(0.05)
         except TimeoutError:
             page = await self.ask("document.body.innerText")

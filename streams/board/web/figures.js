@@ -11,7 +11,13 @@ export const PERIODS = {
   all: { short: "All", long: "all answers ever counted", before: null },
 };
 
-const NOTHING = { n: 0, promoters: 0, passives: 0, detractors: 0, nps: null, low: null, high: null, confidence: "none", trend: null };
+// When the answers of a window came in, to end a sentence with.
+export function within(window) {
+  return window === "all" ? "in all" : `in the ${PERIODS[window].long}`;
+}
+
+const NOBODY = { n: 0, promoters: 0, passives: 0, detractors: 0, nps: null, low: null, high: null };
+const NOTHING = { ...NOBODY, confidence: "none", trend: null };
 
 // The figures of one window of a brand or a store; a brand whose own record is not there yet has none.
 export function figuresOf(standing, window) {
@@ -38,6 +44,14 @@ export function plural(n, one, many) {
   return `${count(n)} ${n === 1 ? one : many}`;
 }
 
+export function bandWords({ promoters, passives, detractors }) {
+  return [
+    plural(promoters, "promoter", "promoters"),
+    plural(passives, "passive", "passives"),
+    plural(detractors, "detractor", "detractors"),
+  ].join(", ");
+}
+
 // What a score says for sure: on which side of zero its whole interval lies.
 export function side(figures) {
   if (figures.low > 0) return "above";
@@ -46,25 +60,31 @@ export function side(figures) {
 
 export const ARROWS = { up: "↑", down: "↓", steady: "→", unknown: "" };
 
-// A trend in a few words, for a card.
+// A trend in a few words, and against what, which a small screen may leave out.
 export function trendWords(trend, window) {
-  if (!trend) return PERIODS[window].before === null ? PERIODS[window].long : "";
+  if (!trend) return { moved: "", against: PERIODS[window].before === null ? PERIODS[window].long : "" };
   const before = PERIODS[window].before;
-  if (trend.direction === "unknown") return "too few answers to compare";
-  if (trend.direction === "steady") return `steady against ${before}`;
-  return `${trend.direction} ${oneDecimal(Math.abs(trend.change))} on ${before}`;
+  if (trend.direction === "unknown") return { moved: "", against: "too few answers to compare" };
+  if (trend.direction === "steady") return { moved: "steady", against: `against ${before}` };
+  return { moved: `${trend.direction} ${oneDecimal(Math.abs(trend.change))}`, against: `on ${before}` };
 }
 
 // A trend in full, for a tooltip and for a store's own view.
 export function trendSentence(figures, window) {
   const { trend } = figures;
   if (!trend) return "";
-  const { before } = trend;
-  const then = `${oneDecimal(before.nps)} in ${PERIODS[window].before} (${plural(before.n, "answer", "answers")})`;
-  if (trend.direction === "unknown") return `A comparison needs 30 answers on both sides: ${count(figures.n)} now, ${count(before.n)} in ${PERIODS[window].before}.`;
+  const before = PERIODS[window].before;
+  if (trend.direction === "unknown") {
+    const counts = `${count(figures.n)} now, ${count(trend.before.n)} in ${before}`;
+    return `A comparison needs 30 answers on both sides: ${counts}.`;
+  }
   const now = `${oneDecimal(figures.nps)} in the ${PERIODS[window].long}`;
-  if (trend.direction === "steady") return `Steady: ${now}, ${then}. The two ranges overlap, so the difference may be chance.`;
-  return `${trend.direction === "up" ? "Up" : "Down"} ${oneDecimal(Math.abs(trend.change))} points: ${now}, ${then}. The two ranges do not overlap.`;
+  const then = `${oneDecimal(trend.before.nps)} in ${before} (${plural(trend.before.n, "answer", "answers")})`;
+  if (trend.direction === "steady") {
+    return `Steady: ${now}, ${then}. The two ranges overlap, so the difference may be chance.`;
+  }
+  const moved = `${trend.direction === "up" ? "Up" : "Down"} ${oneDecimal(Math.abs(trend.change))} points`;
+  return `${moved}: ${now}, ${then}. The two ranges do not overlap.`;
 }
 
 // A span of time, as precise as it matters.
@@ -86,6 +106,12 @@ export function due(dueAt, now) {
 export function ago(at, now) {
   const past = now - Date.parse(at);
   return past < 60000 ? "just now" : `${span(past)} ago`;
+}
+
+// Whether the customer may be contacted.
+export function consent(alert) {
+  if (!alert.customer_ref) return "customer not known";
+  return alert.contactable ? "may be contacted" : "no consent to be contacted";
 }
 
 // A language tag fit for the lang attribute, else none.

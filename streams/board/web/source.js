@@ -10,7 +10,7 @@ export async function get(path, { missing } = {}) {
   try {
     const response = await fetch(path, { headers: { Accept: "application/json" } });
     if (response.status === 404 && missing !== undefined) return missing;
-    if (response.status === 401) location.reload();
+    if (response.status === 401) location.reload(); // to the form that asks for the token
     if (response.ok) return await response.json();
   } catch (error) {
     throw new Unanswered(path, { cause: error });
@@ -18,25 +18,21 @@ export async function get(path, { missing } = {}) {
   throw new Unanswered(path);
 }
 
-// Listen to the stream; returns a function that ends it, whose `lost` says whether the connection is lost just now.
+// Listen to the stream, of all brands or with the stores of one; `on` has a function for each event, `open` and `lost`.
 export function follow(brand, on) {
   const path = brand === null ? "/v1/stream" : `/v1/stream?brand=${encodeURIComponent(brand)}`;
   let source;
   let retry;
-
-  function end() {
-    clearTimeout(retry);
-    source.close();
-  }
+  let lost = false;
 
   function begin() {
     source = new EventSource(path);
     source.addEventListener("open", () => {
-      end.lost = false;
+      lost = false;
       on.open();
     });
     source.addEventListener("error", () => {
-      end.lost = true;
+      lost = true;
       on.lost();
       // A browser tries again by itself, but not after a refusal.
       if (source.readyState === EventSource.CLOSED) retry = setTimeout(begin, RETRY_MS);
@@ -46,7 +42,12 @@ export function follow(brand, on) {
     }
   }
 
-  end.lost = false;
   begin();
-  return end;
+  return {
+    isLost: () => lost,
+    end() {
+      clearTimeout(retry);
+      source.close();
+    },
+  };
 }

@@ -1,0 +1,144 @@
+// What is looked at (the address and the choices made) and what is known (the API's answers and the stream's news).
+
+import { WINDOWS } from "./figures.js";
+import { get } from "./source.js";
+import { brandPath, storePath } from "./view.js";
+
+export const STORES_STEP = 50;
+export const ALERTS_STEP = 20;
+export const ALERTS_MAX = 500;
+const STORES_MAX = 500;
+
+export const view = {
+  window: "30d",
+  brand: null,
+  store: null,
+  sort: "attention",
+  text: "",
+  stores: STORES_STEP,
+  alerts: ALERTS_STEP,
+  scope: "all",
+  panel: "stores",
+};
+
+export const known = {
+  brands: new Map(),
+  rows: [],
+  total: 0,
+  rowsAreStale: false,
+  store: null,
+  storeIsMissing: false,
+  alerts: [],
+  status: null,
+  skewMs: 0,
+};
+
+// The address: `#/`, `#/brand/{brand}` or `#/store/{brand}/{store}`, with `?window=` where that is not 30 days.
+export function readAddress() {
+  const [path, query = ""] = location.hash.replace(/^#\/?/, "").split("?");
+  const [kind, brand, store] = path.split("/").map(decoded);
+  const window = new URLSearchParams(query).get("window");
+  view.window = WINDOWS.includes(window) ? window : "30d";
+  view.store = kind === "store" && store ? store : null;
+  view.brand = (kind === "store" || kind === "brand") && brand ? brand : null;
+}
+
+function decoded(text) {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+// Where the same is shown for another period.
+export function addressFor(window) {
+  if (view.store !== null) return storePath(view.brand, view.store, window);
+  if (view.brand !== null) return brandPath(view.brand, window);
+  return window === "30d" ? "#/" : `#/?window=${window}`;
+}
+
+export function chosenBrand() {
+  return view.brand ?? known.brands.keys().next().value ?? null;
+}
+
+export async function refreshStatus() {
+  learnStatus(await get("/v1/status"));
+}
+
+export function learnStatus(status) {
+  known.status = status;
+  known.skewMs = Date.parse(status.now) - Date.now();
+}
+
+export async function refreshBrands() {
+  const { brands } = await get("/v1/brands");
+  known.brands = new Map(brands.map((brand) => [brand.brand, brand]));
+}
+
+export async function refreshStores() {
+  known.rowsAreStale = false;
+  const asked = storesPath();
+  if (asked === null) return;
+  const page = await get(asked, { missing: { stores: [], total: 0 } });
+  if (asked !== storesPath()) return;
+  known.rows = page.stores;
+  known.total = page.total;
+}
+
+function storesPath() {
+  const brand = chosenBrand();
+  if (brand === null || view.store !== null) return null;
+  const limit = Math.min(view.stores, STORES_MAX);
+  const query = new URLSearchParams({ window: view.window, sort: view.sort, q: view.text, limit });
+  return `/v1/brands/${encodeURIComponent(brand)}/stores?${query}`;
+}
+
+export async function refreshStore() {
+  const { brand, store } = view;
+  if (store === null) return;
+  const found = await get(`/v1/stores/${encodeURIComponent(brand)}/${encodeURIComponent(store)}`, { missing: null });
+  if (brand !== view.brand || store !== view.store) return;
+  known.store = found;
+  known.storeIsMissing = found === null;
+}
+
+export async function refreshAlerts() {
+  const asked = alertsPath();
+  const before = new Set(known.alerts.map((alert) => alert.alert_id));
+  const { alerts } = await get(asked);
+  if (asked !== alertsPath()) return;
+  const answered = new Set(alerts.map((alert) => alert.alert_id));
+  const cameMeanwhile = known.alerts.filter(({ alert_id: id }) => !before.has(id) && !answered.has(id));
+  known.alerts = [...cameMeanwhile.filter(isWanted), ...alerts];
+}
+
+function alertsPath() {
+  const query = new URLSearchParams({ limit: ALERTS_MAX });
+  if (view.store !== null) query.set("store", view.store);
+  if (view.store !== null || view.scope === "brand") query.set("brand", chosenBrand() ?? "");
+  return `/v1/alerts?${query}`;
+}
+
+function isWanted(alert) {
+  if (view.store !== null) return alert.brand === view.brand && alert.store === view.store;
+  return view.scope === "all" || alert.brand === chosenBrand();
+}
+
+export function learnBrand(brand) {
+  known.brands.set(brand.brand, brand);
+  known.rowsAreStale = true;
+}
+
+export function learnStore(store) {
+  known.rowsAreStale = true;
+  if (view.store === store.store && view.brand === store.brand) known.store = store;
+  known.rows = known.rows.map((row) => (row.store === store.store && row.brand === store.brand ? store : row));
+}
+
+// Take an alert that has just been raised; says whether it is one to show.
+export function learnAlert(alert) {
+  if (!isWanted(alert) || known.alerts.some((each) => each.alert_id === alert.alert_id)) return false;
+  known.alerts = [alert, ...known.alerts].slice(0, ALERTS_MAX);
+  return true;
+}
