@@ -125,3 +125,7 @@ def to_mermaid() -> str:
 
 def _node(name: str) -> str:
     return name.replace(".", "_").replace("-", "_")
+
+
+if __name__ == "__main__":
+    print(to_mermaid(), end="")  # noqa: T201 -- this is what it is run for
