@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from streams.agents.due import Due
-from streams.agents.folding import Folding, restore_day_tally, restore_lifetime
+from streams.agents.folding import LIFETIME, Folding, restore_day_tally, restore_lifetime
 from streams.agents.handover import brand_tally_output, restore_part
 from streams.agents.scoring import score_output
 from streams.domain.page import NewerRow, Page
@@ -229,8 +229,10 @@ class Ledger:
             self._restore_page(parts, value, offset)
         elif kind == "d":
             restore_day_tally(self.new_store(parts[0], parts[1]), int(parts[2]), value)
+            self._row_offsets[parts[0], "", int(parts[2])] = offset
         elif kind == "l":
             restore_lifetime(self.new_store(parts[0], parts[1]), value)
+            self._row_offsets[parts[0], "", LIFETIME] = offset
         elif kind == "b" and value is not None:
             self._restore_part(parts, value, offset)
         else:
