@@ -114,6 +114,11 @@ export function consent(alert) {
   return alert.contactable ? "may be contacted" : "no consent to be contacted";
 }
 
+// An instant on the clock of who looks.
+export function moment(at) {
+  return new Date(at).toLocaleString("en-GB", { dateStyle: "medium", timeStyle: "short" });
+}
+
 // A language tag fit for the lang attribute, else none.
 export function languageTag(language) {
   return /^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$/.test(language ?? "") ? language : null;

@@ -1,7 +1,7 @@
 // Putting what is known on the page. What the controls do is given by `act`.
 
 import { fill, h, keep } from "./dom.js";
-import { PERIODS, WINDOWS, count, plural } from "./figures.js";
+import { PERIODS, WINDOWS, count, moment, plural } from "./figures.js";
 import { ALERTS_MAX, ALERTS_STEP, STORES_STEP, chosenBrand, known, view } from "./state.js";
 import { alertItem, brandCard, segment, storeRow, storeView } from "./view.js";
 
@@ -88,7 +88,8 @@ function rowsNote() {
   if (known.total === 0) return view.text ? `No store is called like “${view.text}”.` : "No stores yet.";
   const all = plural(known.total, "store", "stores");
   const shown = known.rows.length === known.total ? all : `${count(known.rows.length)} of ${all}`;
-  return `${shown}, ${PERIODS[view.window].long}.`;
+  const asOf = known.brands.get(chosenBrand())?.as_of;
+  return `${shown}, ${PERIODS[view.window].long}${asOf ? `, computed ${moment(asOf)}` : ""}.`;
 }
 
 export function renderStore() {

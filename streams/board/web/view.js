@@ -11,6 +11,7 @@ import {
   due,
   figuresOf,
   languageTag,
+  moment,
   oneDecimal,
   plural,
   safeLink,
@@ -139,7 +140,6 @@ export function storeRow(store, window) {
 
 export function storeView(store, window) {
   const figures = figuresOf(store, window);
-  const computed = new Date(store.as_of).toLocaleString("en-GB", { dateStyle: "medium", timeStyle: "short" });
   const back = h(
     "a",
     { href: brandPath(store.brand, window) },
@@ -151,7 +151,7 @@ export function storeView(store, window) {
     h("h2", { id: "store-title", dir: "auto", tabindex: "-1" }, store.store),
     hero(figures, window),
     h("ul", { class: "periods" }, WINDOWS.map((name) => period(figuresOf(store, name), name, name === window))),
-    h("p", { class: "fine" }, `Computed ${computed}.`),
+    h("p", { class: "fine" }, `Computed ${moment(store.as_of)}.`),
   ];
 }
 
