@@ -71,7 +71,7 @@ def _export(settings: Settings) -> str:
 def _shop(board: str, name: tuple[str, str]) -> Text:
     """A shop, which a terminal that knows how makes a link to its place on the board."""
     path = "/".join(quote(part) for part in name)
-    return Text(", ".join(name), style=f"link {board}/#/store/{path}")
+    return Text(", ".join(name), style=f"link {board}/#/store/{path}?window=24h")
 
 
 def _pairs(title: str, pairs: list[tuple[Text, str]]) -> RenderableType:
