@@ -22,13 +22,12 @@ class Worker:
     """`nps worker` with these settings and no others; whoever starts it ends it with `end`."""
 
     def __init__(self, settings: Settings, log: Path) -> None:
-        others = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
         self.settings = settings
         self._log = log
         with log.open("wb") as output:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "streams", "worker"],
-                env={**others, **settings.as_env()},
+                env=_environment(settings),
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
@@ -111,6 +110,17 @@ class Worker:
     def tail(self) -> str:
         """The end of its log, for a person."""
         return "\n".join(self._log.read_text(errors="replace").splitlines()[-TAIL_LINES:])
+
+
+def nps(settings: Settings, *args: str) -> subprocess.CompletedProcess[str]:
+    """Run an `nps` command to its end."""
+    command = [sys.executable, "-m", "streams", *args]
+    return subprocess.run(command, env=_environment(settings), capture_output=True, text=True, timeout=60, check=False)
+
+
+def _environment(settings: Settings) -> dict[str, str]:
+    others = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
+    return {**others, **settings.as_env()}
 
 
 def _get(address: str) -> tuple[int, str]:
