@@ -6,7 +6,7 @@ from streams.agents.handover import apply_brand_tally, part_row
 from streams.agents.ledger import Ledger
 from streams.engine.fetch import Record
 from streams.engine.shard import Handled, Shard
-from streams.events.handover import decode_brand_tally
+from streams.events.handover import decode_brand_tally, handover_key
 from streams.events.rejected import Rejected
 
 
@@ -16,8 +16,8 @@ def tally_brands(shard: Shard, records: list[Record]) -> Handled:
     totals = {"counted": 0, "duplicate": 0, "dead_letter": 0}
     for record in records:
         tally = decode_brand_tally(record.value)
-        if isinstance(tally, Rejected) or record.key is None:
-            # Only our own shards write here: what does not parse is a stranger's, and no brand's figures.
+        if isinstance(tally, Rejected) or record.key != handover_key(tally.brand, tally.shard, tally.day):
+            # Only our own shards write here: what does not parse, or has another key than ours, is a stranger's.
             totals["dead_letter"] += 1
             ledger.policy.counts.dead_letters(tally.reason if isinstance(tally, Rejected) else "schema", 1)
             continue
@@ -25,6 +25,7 @@ def tally_brands(shard: Shard, records: list[Record]) -> Handled:
         if not apply_brand_tally(total, tally):
             totals["duplicate"] += 1
             continue
+        assert record.key is not None
         assert record.value is not None
         key, row = part_row(record.key, record.value)
         ledger.dirty_rows[key] = row
