@@ -12,6 +12,7 @@ Everything overridden is private to faust-streaming 0.15.3; a contract test fail
 
 import asyncio
 from collections.abc import Callable, Coroutine, Mapping
+from time import monotonic
 from typing import Any, ClassVar, TypeVar
 
 from aiokafka import AIOKafkaConsumer
@@ -23,6 +24,7 @@ from faust.types import TP, ConsumerMessage
 from streams.engine.assignor import ShardAssignor
 from streams.engine.fetch import Fetched, Record, fetch
 from streams.engine.gate import Gate
+from streams.engine.watchdog import Watchdog
 
 T = TypeVar("T")
 
@@ -30,6 +32,7 @@ RECORDS_MAX = 5_000
 """Records of one partition delivered at once: bounds how long the event loop is held (about 50 ms)."""
 
 _POLL_S = 0.5
+_CHECK_S = 2.0
 _REJOIN_S = 5.0
 """What a member may need beside draining to join again before the others go on without it."""
 
@@ -103,6 +106,12 @@ class BatchThread(driver.AIOKafkaConsumerThread):
         """What has arrived for these partitions; waits for it, at most half a second."""
         return await self.in_thread(fetch(self._ensure_consumer()._fetcher, tps, _POLL_S, RECORDS_MAX))
 
+    def last_answers(self, tps: frozenset[TP]) -> dict[TP, int]:
+        """A mark for each partition that changes with each answer to a fetch of it."""
+        assignment = self._ensure_consumer()._subscription.subscription.assignment
+        states = {tp: assignment.state_value(TopicPartition(*tp)) for tp in tps}
+        return {tp: state.timestamp or 0 for tp, state in states.items() if state is not None}
+
     async def seek_and_resume(self, positions: Mapping[TP, int]) -> None:
         """Seek first, then let the partitions be fetched; those that are not assigned any more are left out."""
         await self.in_thread(self._seek_and_resume(positions))
@@ -169,6 +178,7 @@ class BatchConsumer(driver.Consumer):
 
     async def _drain_messages(self, fetcher: Any) -> None:
         gate = self.options.gate
+        watchdog, checked_at = Watchdog(), 0.0
         while not (self._stopped.is_set() or fetcher._stopped.is_set()):
             if not self.flow_active:
                 await self.wait(self.can_resume_flow.wait())
@@ -181,6 +191,9 @@ class BatchConsumer(driver.Consumer):
                 if self._is_stale(generation):
                     break
                 await self._deliver(Batch(fetched), generation)
+            if monotonic() - checked_at > _CHECK_S and not self._is_stale(generation):
+                checked_at = monotonic()
+                watchdog.check(self._thread.last_answers(gate.open), checked_at)
 
     def _is_stale(self, generation: int) -> bool:
         """Whether a rebalance began since; what is dropped for it is read again, from the shards' positions."""
