@@ -51,6 +51,7 @@ def run_demo(environ: Mapping[str, str], options: Options) -> int:
             with _kafka(screen, home) as broker:
                 return _run_on(make_plan(environ, options, broker.bootstrap), options, screen, home, broker)
         except KeyboardInterrupt:
+            _ignore_impatience()
             screen.clear()
             screen.say("Ended.")
             return 0 if options.for_s is None else INTERRUPTED
