@@ -124,6 +124,15 @@ def plant(draw: st.DrawFn, pairs: Pairs) -> Pairs:
     return [*pairs[:at], again, *pairs[at:], *([] if pairs else [again])]
 
 
+def as_doubles(value: Any) -> Any:
+    """A document as parsers have it that know no whole number beyond 64 bits."""
+    if isinstance(value, dict):
+        return {name: as_doubles(one) for name, one in value.items()}
+    if isinstance(value, list):
+        return [as_doubles(one) for one in value]
+    return float(value) if type(value) is int and not -(2**63) <= value < 2**64 else value
+
+
 BLANKS = st.sampled_from(["", "", "", " ", "\n", "\t \r\n"])
 
 
