@@ -74,6 +74,8 @@ class Intake:
         self._alerts = ledger.outputs.setdefault((ledger.policy.alerts, ledger.shard), [])
         self._mute_ms = ledger.policy.alert_max_age_s * 1000
         """An answer older than this at arrival is too old to call back."""
+        self._first_answers: dict[str, int] = {}
+        """The tally of the answers that count for the first time, by brand."""
         self._severities: dict[tuple[str, str], int] = {}
         self._muted: dict[str, int] = {}
         self._reasons: dict[Reason, int] = {}
@@ -110,12 +112,10 @@ class Intake:
         """Count what the batch brought."""
         counts = self._policy.counts
         self._ledger.folding.log_day = max(self._ledger.folding.log_day, last.timestamp // (DAY_S * 1000))
-        for share in self._ledger.brands.values():
-            if share.votes:
-                bins = histogram(share.votes)
-                share.votes = 0
-                for band in ("detractor", "passive", "promoter"):
-                    counts.answers(share.name, band, sum(n for score, n in enumerate(bins) if BANDS[score] == band))
+        for brand, tally in self._first_answers.items():
+            bins = histogram(tally)
+            for band in ("detractor", "passive", "promoter"):
+                counts.answers(brand, band, sum(n for score, n in enumerate(bins) if BANDS[score] == band))
         for (brand, severity), n in self._severities.items():
             counts.alerts(brand, severity, n)
         for brand, n in self._muted.items():
@@ -160,7 +160,8 @@ class Intake:
             hours[hour] = hours.get(hour, 0) + delta
             self._figures_changed(store, day)
             if disposition == "counted":
-                store.brand.votes += one
+                first = self._first_answers
+                first[store.brand_name] = first.get(store.brand_name, 0) + one
         if delta and one and vote & SCORE_MASK <= DETRACTOR_MAX and not vote & RAISED:
             vote = self._detractor(store, response, vote, day, submitted_ms, arrival_ms)
         page.put(identity, vote)

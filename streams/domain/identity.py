@@ -3,12 +3,12 @@
 import hashlib
 import uuid
 from datetime import date
+from functools import lru_cache
 
 import xxhash
 
-from streams.domain.window import DAY_S
-
 ALERT_NAMESPACE = uuid.UUID("6f2a4f0e-6c5b-5d0e-9a53-2f4c1f7b8e21")
+_NAMESPACE = ALERT_NAMESPACE.bytes
 _hash = xxhash.xxh3_64_intdigest
 _EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
 
@@ -21,24 +21,15 @@ def identity_of(source: str, response_id: str) -> int:
     return _hash(f"{source}\0{response_id}".encode())
 
 
+@lru_cache(maxsize=1024)  # more days than identities are kept
 def iso_day(day: int) -> str:
     """The ISO date of a day since the epoch."""
     return date.fromordinal(_EPOCH_ORDINAL + day).isoformat()
 
 
-def day_of(iso: str) -> int:
-    """The day since the epoch of an ISO date; raises ValueError."""
-    return date.fromisoformat(iso).toordinal() - _EPOCH_ORDINAL
-
-
-def day_of_instant(instant_s: float) -> int:
-    """The UTC day since the epoch that holds an instant."""
-    return int(instant_s // DAY_S)
-
-
 def alert_id(brand: str, store: str, day: int, source: str, generation: int, response_id: str) -> str:
     """UUIDv5 (RFC 9562, 5.5) of `brand|store|date|source|generation|response_id`; the same log gives the same ids."""
     name = f"{brand}|{store}|{iso_day(day)}|{source}|{generation}|{response_id}"
-    digest = hashlib.sha1(ALERT_NAMESPACE.bytes + name.encode(), usedforsecurity=False).hexdigest()
+    digest = hashlib.sha1(_NAMESPACE + name.encode(), usedforsecurity=False).hexdigest()
     variant = "89ab"[int(digest[16], 16) & 3]
     return f"{digest[:8]}-{digest[8:12]}-5{digest[13:16]}-{variant}{digest[17:20]}-{digest[20:32]}"

@@ -180,7 +180,7 @@ class BrandShare:
     on: after a restore only the days that change are summed.
     """
 
-    __slots__ = ("_days", "changed_days", "name", "stores", "votes")
+    __slots__ = ("_days", "changed_days", "name", "stores")
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -188,8 +188,6 @@ class BrandShare:
         self._days: dict[int, dict[int, int]] = {}
         self.changed_days: set[int] = set()
         """Days that changed since they were handed over."""
-        self.votes = 0
-        """The tally of the answers counted since somebody last asked, for the metrics."""
 
     def day(self, day: int) -> dict[int, int]:
         """The tallies of a day by hour of the day, as of now; the caller keeps them up to date."""

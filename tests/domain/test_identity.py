@@ -1,13 +1,12 @@
 """Identities, alert ids and days."""
 
 import uuid
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.domain.identity import ALERT_NAMESPACE, alert_id, day_of, day_of_instant, identity_of, iso_day
+from streams.domain.identity import ALERT_NAMESPACE, alert_id, identity_of, iso_day
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
 DAYS = st.integers(0, 40_000)
@@ -31,23 +30,8 @@ def test_the_namespace_and_an_id_stay_as_published() -> None:
 
 @given(DAYS)
 def test_a_day_is_its_iso_date(day: int) -> None:
-    """There and back, and the same date as the calendar of Python has."""
+    """The same date as the calendar of Python has."""
     assert (date(1970, 1, 1) + timedelta(days=day)).isoformat() == iso_day(day)
-    assert day == day_of(iso_day(day))
-
-
-@given(DAYS, st.integers(0, 86_399_999))
-def test_an_instant_is_on_the_day_that_utc_says(day: int, ms: int) -> None:
-    """A day is half-open: its last millisecond is on it, the next is not."""
-    instant = day * 86_400 + ms / 1000
-    assert datetime.fromtimestamp(instant, UTC).date().isoformat() == iso_day(day_of_instant(instant))
-
-
-@pytest.mark.parametrize("text", ["", "2026-13-01", "2026-02-29", "today"])
-def test_what_is_no_date_is_refused(text: str) -> None:
-    """A row key with a broken date is our own bug and says so."""
-    with pytest.raises(ValueError, match=r".+"):
-        day_of(text)
 
 
 @given(st.tuples(TEXT, TEXT), st.tuples(TEXT, TEXT))
