@@ -126,8 +126,9 @@ def _inner_colons(response: Response, document: dict[str, Json]) -> float:
     inner: float = 0
     if response.comment is not None:
         inner = response.comment.count(":")
-    if response.consent is not None:
-        inner += colons(document["consent"])
+    consent = response.consent
+    if consent is not None:
+        inner += (consent.contact is not None) + (consent.publish is not None)
     if response.quality is not None:
         inner += colons(document["quality"])
     if response.attributes is not None:
