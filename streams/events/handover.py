@@ -64,8 +64,8 @@ def encode_brand_tally(tally: BrandTally) -> bytes:
             "brand": tally.brand,
             "shard": tally.shard,
             "day": None if tally.day is None else _date(tally.day),
-            "hours": {str(hour): list(counts) for hour, counts in tally.hours.items()},
-            **({} if tally.counts is None else {"lifetime": list(tally.counts)}),
+            "hours": dict(tally.hours),
+            **({} if tally.counts is None else {"lifetime": tally.counts}),
             "schema_version": 1,
         }
     )
