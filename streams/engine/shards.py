@@ -167,6 +167,8 @@ class Shards:
             TP(topic, number): source.sought(taken.log_starts[topic]) for topic, source in shard.marker.sources.items()
         }
         await self._admit(shard, sought)
+        # Only what the group knows tells a lost state from a first start: it must not wait for the next interval.
+        await thread.commit_positions(shard.committed_positions)
 
     async def _admit(self, shard: Shard, sought: dict[TP, int] | None = None) -> None:
         """Seek first, then make active."""
