@@ -168,6 +168,9 @@ class Shard:
                     await self._commit()
         except TimeoutError:
             self.drained = False
+            # What the commit that was cut off took from the state is in no later one: nobody may commit after it.
+            if self._task is not None:
+                self._task.cancel()
 
     async def close(self) -> None:
         """Let go of the shard. What is not committed is done again by the next owner."""
