@@ -95,7 +95,7 @@ def restore_day_tally(store: Store, day: int, row: bytes | None) -> None:
     if row is not None:
         _check_version(row)
         tally = int.from_bytes(row[1:], "little")
-    store.rolling.add_day(day, tally - store.day_tallies.pop(day, 0))
+    store.rolling.load_day(day, tally - store.day_tallies.pop(day, 0))
     if tally:
         store.day_tallies[day] = tally
 

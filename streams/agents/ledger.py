@@ -18,15 +18,13 @@ from streams.agents.handover import brand_tally_output, restore_part
 from streams.agents.scoring import score_output
 from streams.domain.page import NewerRow, Page
 from streams.domain.store import BrandShare, BrandTotal, Store, Subject
-from streams.domain.window import DAY_S, HOUR_S, HOURS
+from streams.domain.window import HOUR_S
 from streams.engine.failure import Refusal
 from streams.engine.partition import partition_of
 from streams.engine.state import Changes, Output, Outputs, Row
 
 ROWS_PER_COMMIT = 500
 """Rows that timers, ticks and scores may add to one commit: alerts are not kept waiting behind them."""
-_HOURS_DAYS = 2
-"""Days whose hours are wanted for the window of 24 hours."""
 
 
 class Counts(Protocol):
@@ -141,14 +139,6 @@ class Ledger:
         self._ticked_hour = self._scored_hour = note.get("ticked_hour", int(now_s // HOUR_S))
         self.folding.restored(note.get("log_day", -1))
         since = note.get("scores_since", 0)
-        # The hours of today for what is published now, and those of the last tick to see what has left since.
-        lasts = {int(now_s // DAY_S), self._ticked_hour // HOURS}
-        days = {last + offset for last in lasts for offset in range(-_HOURS_DAYS, 2)}
-        for share in self.brands.values():
-            for store in share.stores.values():
-                for day in days:
-                    for hour, one in store.hours(day):
-                        store.rolling.add_hour(day * HOURS + hour, one)
         for subject, offset in self._row_offsets.items():
             if offset < since:
                 continue
@@ -243,7 +233,7 @@ class Ledger:
         store, day = self.new_store(brand, name), int(day_text)
         delta = store.drop(day, int(segment)) if value is None else store.put(day, int(segment), value)
         if delta:
-            store.rolling.add_day(day, delta)
+            store.rolling.load_day(day, delta)
         self._row_offsets[store] = self._row_offsets[brand, "", day] = offset
 
     def _restore_part(self, parts: list[str], value: bytes, offset: int) -> None:
@@ -270,7 +260,7 @@ class Ledger:
         before_s = self._ticked_hour * HOUR_S
         marked = 0
         for seen, subject in enumerate(self._tick, 1):
-            if not subject.unscored and subject.rolling.windows(before_s) != subject.rolling.windows(int(now_s)):
+            if not subject.unscored and subject.windows(before_s) != subject.windows(int(now_s)):
                 self.due.mark([subject])
                 marked += 1
             if seen == most:

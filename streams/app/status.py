@@ -95,7 +95,7 @@ async def _figures(shards: Shards, now_s: float) -> Figures:
         ledger = shard.state
         assert isinstance(ledger, Ledger)
         for total in list(ledger.totals.values()):
-            rolled = (figures(tally) for tally in total.rolling.windows(int(now_s)))
+            rolled = (figures(tally) for tally in total.windows(int(now_s)))
             windows[total.brand_name] = {
                 name: (f.promoters, f.passives, f.detractors) for name, f in zip(WINDOWS, rolled, strict=True)
             }
@@ -111,7 +111,7 @@ async def _figures(shards: Shards, now_s: float) -> Figures:
 
 
 def _judge(store: Store, now_s: float, bands: dict[str, int], worst: list[WorstStore]) -> None:
-    of_30_days = figures(store.rolling.windows(int(now_s))[2])
+    of_30_days = figures(store.windows(int(now_s))[2])
     if of_30_days.nps is None or of_30_days.n < _SAMPLE_MIN:
         band = "insufficient_sample"
     else:

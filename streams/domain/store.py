@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 
 from streams.domain.page import VOTES_MAX, Page, hours_of, tally_of, unpack
-from streams.domain.window import HOURS, Rolling
+from streams.domain.window import DAY_S, HOURS, NEVER, Rolling
 
 RETENTION_DAYS = 400
 """How long identities are kept: after this a page becomes a day tally."""
@@ -52,9 +52,20 @@ class Subject:
         self.brand_name = brand_name
         self.store_name = store_name
         self.key = (brand_name if store_name is None else f"{brand_name}|{store_name}").encode()
-        self.rolling = Rolling()
+        self.rolling = Rolling(hours_from=NEVER)
         self.scored_at = 0.0
         self.unscored = False
+
+    def windows(self, as_of_s: int) -> tuple[int, ...]:
+        """The tallies of all windows at an instant (s since the epoch), in the order of WINDOWS."""
+        first_day = as_of_s // DAY_S - 1
+        if first_day < self.rolling.hours_from:
+            self.rolling.know_hours(first_day, self.hours_since(first_day))
+        return self.rolling.windows(as_of_s)
+
+    def hours_since(self, first_day: int) -> dict[int, int]:
+        """The tallies by hour (since the epoch) from a day on, at least."""
+        raise NotImplementedError
 
 
 class Store(Subject):
@@ -144,6 +155,15 @@ class Store(Subject):
         if day in self.day_tallies:
             yield 0, self.day_tallies[day]
 
+    def hours_since(self, first_day: int) -> dict[int, int]:
+        """The tallies by hour from a day on, summed from its pages."""
+        hours: dict[int, int] = {}
+        for day in self.pages:
+            if day >= first_day:
+                for hour, one in self.hours(day):
+                    hours[day * HOURS + hour] = hours.get(day * HOURS + hour, 0) + one
+        return hours
+
     def freeze(self, day: int) -> bool:
         """Pack the pages of a day if none was touched since the last call; False while one was."""
         pages = [page for page in self.days_pages(day) if isinstance(page, Page)]
@@ -217,6 +237,15 @@ class BrandTotal(Subject):
         super().__init__(name, None)
         self.parts: dict[tuple[int, int], dict[int, int]] = {}
         self.lifetimes: dict[int, int] = {}
+
+    def hours_since(self, first_day: int) -> dict[int, int]:
+        """The tallies by hour from a day on, summed from what the shards said."""
+        hours: dict[int, int] = {}
+        for (_, day), part in self.parts.items():
+            if day >= first_day:
+                for hour, tally in part.items():
+                    hours[day * HOURS + hour] = hours.get(day * HOURS + hour, 0) + tally
+        return hours
 
     def replace(self, shard: int, day: int, hours: dict[int, int]) -> bool:
         """Replace what a shard said of a day; False if it said the same before. Idempotent, and heals itself."""

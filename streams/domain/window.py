@@ -15,29 +15,39 @@ WindowName = Literal["24h", "7d", "30d", "90d", "365d", "all"]
 WINDOWS: tuple[WindowName, ...] = ("24h", "7d", "30d", "90d", "365d", "all")
 ALERT_WINDOW: WindowName = "30d"
 
-_HOURS_KEPT = 48
+NEVER = 1 << 40
+"""A day later than any."""
+
 _HOURS_HELD_MAX = 96
-_NEVER = -1 << 40
+_DAYS_OF_HOURS = 2
 
 
 class Rolling:
-    """The tallies of one store or one brand by day, the last two days by hour, and the sums of its windows.
+    """The tallies of one store or one brand by day, by hour from `hours_from` on, and the sums of its windows.
 
     The sums are kept for one last day and corrected by each addition; asking for another last day sums anew, which
-    costs one pass over the days that have answers. Exact for any order of additions.
+    costs one pass over the days that have answers. Exact for any order of additions. What is added to the last day
+    itself, nearly everything, is one addition, and reaches the day's own tally when somebody asks for it.
     """
 
-    __slots__ = ("_end", "_fresh", "_hour_max", "_total", "_w7", "_w30", "_w90", "_w365", "days", "hours")
+    __slots__ = ("_days", "_end", "_fresh", "_total", "_w7", "_w30", "_w90", "_w365", "hours", "hours_from")
 
-    def __init__(self) -> None:
-        self.days: dict[int, int] = {}
+    def __init__(self, hours_from: int = -NEVER) -> None:
         self.hours: dict[int, int] = {}
+        self.hours_from = hours_from
+        """The first day whose hours are known; NEVER while nobody asked for them."""
+        self._days: dict[int, int] = {}
         self._total = 0
-        self._hour_max = _NEVER
-        self._end = _NEVER
+        self._end = -NEVER
         self._w7 = self._w30 = self._w90 = self._w365 = 0
         self._fresh = 0
-        """Added to the last seven days since the sums were made: it belongs to all of them but `24h`."""
+        """Added to the last day since the sums were made: it belongs to all of them, and to its day."""
+
+    @property
+    def days(self) -> dict[int, int]:
+        """The tally of each day that has answers."""
+        self._settle()
+        return self._days
 
     @property
     def total(self) -> int:
@@ -46,46 +56,55 @@ class Rolling:
 
     def add(self, hour: int, delta: int) -> None:
         """Add a tally to an hour (since the epoch); `delta` is negative where a vote is taken out."""
-        # Once per answer: written out, since each call would cost as much as what it does.
-        if hour > self._hour_max - _HOURS_KEPT:
+        day = hour // HOURS
+        if day >= self.hours_from:
             hours = self.hours
             hours[hour] = hours.get(hour, 0) + delta
-            if hour > self._hour_max:
-                self._hour_max = hour
-                if len(hours) > _HOURS_HELD_MAX:
-                    self._drop_hours()
-        self.add_day(hour // HOURS, delta)
-
-    def add_day(self, day: int, delta: int) -> None:
-        """Add a tally to a day whose hours are not wanted: it is too old for `24h`."""
-        days = self.days
-        after = days.get(day, 0) + delta
-        if after:
-            days[day] = after
-        else:
-            days.pop(day, None)
-        if 0 <= self._end - day < 7:
+            if len(hours) > _HOURS_HELD_MAX:
+                self.know_hours(max(hours) // HOURS - _DAYS_OF_HOURS, hours)
+        if day == self._end:
             self._fresh += delta
         else:
-            self._add_old(self._end - day, delta)
+            self.add_day(day, delta)
 
-    def add_lifetime(self, delta: int) -> None:
-        """Add a tally that belongs to no day that is still kept."""
+    def add_day(self, day: int, delta: int) -> None:
+        """Add a tally to a day whose hours are not wanted."""
+        if day > self._end:
+            self._sum(day)
+        if day == self._end:
+            self._fresh += delta
+            return
+        self._put(day, delta)
         self._total += delta
-
-    def _add_old(self, age: int, delta: int) -> None:
-        self._total += delta
-        if 0 <= age < 365:
+        age = self._end - day
+        if age < 365:
             self._w365 += delta
             if age < 90:
                 self._w90 += delta
                 if age < 30:
                     self._w30 += delta
+                    if age < 7:
+                        self._w7 += delta
+
+    def load_day(self, day: int, delta: int) -> None:
+        """Add a tally to a day before anybody asked for a window: a restore brings days by the hundred, in any order."""
+        assert self._end == -NEVER
+        self._put(day, delta)
+        self._total += delta
+
+    def add_lifetime(self, delta: int) -> None:
+        """Add a tally that belongs to no day that is still kept."""
+        self._total += delta
 
     def retire(self, day: int) -> None:
         """Forget a day that lies before all windows, but keep its answers in the total."""
-        assert day <= self._end - 365 or self._end == _NEVER
-        self.days.pop(day, None)
+        assert day <= self._end - 365
+        self._days.pop(day, None)
+
+    def know_hours(self, first_day: int, hours: dict[int, int]) -> None:
+        """From now on the hours from `first_day` on are known, and these are they; earlier ones are left out."""
+        self.hours = {hour: tally for hour, tally in hours.items() if hour >= first_day * HOURS}
+        self.hours_from = first_day
 
     def last_30_days(self, end: int) -> int:
         """The tally of the 30 days that end with day `end`."""
@@ -94,7 +113,10 @@ class Rolling:
         return self._w30 + self._fresh
 
     def windows(self, as_of_s: int) -> tuple[int, ...]:
-        """The tallies of all windows at an instant (s since the epoch), in the order of WINDOWS."""
+        """The tallies of all windows at an instant (s since the epoch), in the order of WINDOWS.
+
+        The hours of the day before must be known.
+        """
         end = as_of_s // DAY_S
         if end != self._end:
             self._sum(end)
@@ -103,18 +125,28 @@ class Rolling:
         fresh = self._fresh
         return w24, self._w7 + fresh, self._w30 + fresh, self._w90 + fresh, self._w365 + fresh, self._total + fresh
 
-    def add_hour(self, hour: int, delta: int) -> None:
-        """Add a tally to an hour alone: its day has it already."""
-        self._hour_max = max(self._hour_max, hour)
-        self.hours[hour] = self.hours.get(hour, 0) + delta
+    def _put(self, day: int, delta: int) -> None:
+        after = self._days.get(day, 0) + delta
+        if after:
+            self._days[day] = after
+        else:
+            self._days.pop(day, None)
 
-    def _drop_hours(self) -> None:
-        oldest = self._hour_max - _HOURS_KEPT
-        self.hours = {kept: tally for kept, tally in self.hours.items() if kept > oldest}
+    def _settle(self) -> None:
+        fresh = self._fresh
+        if fresh:
+            self._put(self._end, fresh)
+            self._fresh = 0
+            self._total += fresh
+            self._w7 += fresh
+            self._w30 += fresh
+            self._w90 += fresh
+            self._w365 += fresh
 
     def _sum(self, end: int) -> None:
+        self._settle()
         w7 = w30 = w90 = w365 = 0
-        for day, tally in self.days.items():
+        for day, tally in self._days.items():
             age = end - day
             if 0 <= age < 365:
                 w365 += tally
@@ -124,6 +156,4 @@ class Rolling:
                         w30 += tally
                         if age < 7:
                             w7 += tally
-        self._total += self._fresh
-        self._fresh = 0
         self._end, self._w7, self._w30, self._w90, self._w365 = end, w7, w30, w90, w365

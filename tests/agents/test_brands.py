@@ -148,7 +148,7 @@ def test_a_brand_comes_back_from_its_rows() -> None:
     desk.hear(_an_output(), lifetime, _an_output(day="2026-02-28")._replace(key=b"Nord|0|2026-02-28"))
     desk.settle()
     again = desk.crashed(compacted=True)
-    (before, after) = (each.ledger.totals["Nord"].rolling.windows(int(NOW_S)) for each in (desk, again))
+    (before, after) = (each.ledger.totals["Nord"].windows(int(NOW_S)) for each in (desk, again))
     assert before == after
     assert (1, 2, 79) == tuple(sum(histogram(before[window])) for window in (0, 1, 5))
 

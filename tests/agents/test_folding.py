@@ -20,7 +20,7 @@ def _windows(desk: Desk, now_s: float) -> dict[str, tuple[int, ...]]:
     """The figures of every store and brand as of now, by key."""
     stores = [store for share in desk.ledger.brands.values() for store in share.stores.values()]
     return {
-        subject.key.decode(): subject.rolling.windows(int(now_s)) for subject in [*stores, *desk.ledger.totals.values()]
+        subject.key.decode(): subject.windows(int(now_s)) for subject in [*stores, *desk.ledger.totals.values()]
     }
 
 

@@ -147,7 +147,7 @@ def test_a_restore_gives_the_same_ledger(happened: list[Happening], batch: int) 
 def _state(desk: Desk) -> dict[str, Any]:
     """All that the ledger says when it is asked, in plain values."""
     stores = {
-        store.key: (store.rolling.windows(int(NOW_S)), dict(store.rolling.days), store.lifetime)
+        store.key: (store.windows(int(NOW_S)), dict(store.rolling.days), store.lifetime)
         for share in desk.ledger.brands.values()
         for store in share.stores.values()
     }

@@ -274,8 +274,8 @@ def test_a_brand_is_the_merge_of_what_its_shards_said_last(
     assert sum(by_hour.values()) + sum(old.values()) == total.rolling.total
     as_of = (DAY + 2) * 24 + 12
     expected = sum(tally for hour, tally in by_hour.items() if as_of - 24 < hour <= as_of)
-    assert expected == total.rolling.windows(as_of * 3600)[0]
-    assert sum(by_hour.values()) == total.rolling.windows((DAY + 2) * 86_400)[1]
+    assert expected == total.windows(as_of * 3600)[0]
+    assert sum(by_hour.values()) == total.windows((DAY + 2) * 86_400)[1]
 
 
 def test_a_brand_has_the_key_of_its_name_and_a_store_of_both() -> None:

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streams.domain.tally import ONE, figures
-from streams.domain.window import WINDOWS, Rolling
+from streams.domain.window import NEVER, WINDOWS, Rolling
 from tests.strategies import SCORES
 
 _HOUR = timedelta(hours=1)
@@ -195,11 +195,10 @@ def test_days_and_hours_can_be_given_apart() -> None:
     """A restore brings the days first and the hours of the last days after; the windows are the same."""
     at = datetime(2026, 3, 1, 10, tzinfo=UTC)
     votes = [(at - timedelta(hours=hours), 9) for hours in (0, 1, 23, 24, 50)]
-    rolling = Rolling()
+    rolling = Rolling(hours_from=NEVER)
     for then, score in votes:
-        rolling.add_day(_s(then) // 86_400, ONE[score])
-    for then, score in votes[:4]:
-        rolling.add_hour(_s(then) // 3600, ONE[score])
+        rolling.load_day(_s(then) // 86_400, ONE[score])
+    rolling.know_hours(_s(at) // 86_400 - 1, {_s(then) // 3600: ONE[score] for then, score in votes[:4]})
     assert _rolling(votes).windows(_s(at)) == rolling.windows(_s(at)) == _recount(votes, at)
 
 
