@@ -83,6 +83,11 @@ class Supervisor:
         self._start = start
         self._task = asyncio.create_task(self._watch())
 
+    async def stop(self) -> int:
+        """Ask the worker to leave, and return its exit status."""
+        await self.close()
+        return await self.worker.stop()
+
     async def close(self) -> None:
         """Look after it no more."""
         self._task.cancel()

@@ -21,7 +21,9 @@ _AGE_WEIGHTS = (50, 20, 8, 8, 10, 4)
 _SCORE_WEIGHTS = (1,) * 7 + (3,) * 2 + (6,) * 2
 
 
-def mixed(seed: int, size: int, partitions: int, now: datetime, *, malformed: float = 0.04) -> list[Sent]:
+def mixed(
+    seed: int, size: int, partitions: int, now: datetime, *, malformed: float = 0.04, strays: float = 0.06
+) -> list[Sent]:
     """About `size` records: chains of events in any order, duplicates, late ones, bad keys, both scales, rubbish."""
     random = Random(seed)
     records: list[Sent] = []
@@ -39,7 +41,7 @@ def mixed(seed: int, size: int, partitions: int, now: datetime, *, malformed: fl
         for document in documents:
             # The events of a response come some records apart, and sometimes in another order.
             at = min(len(records), max(0, at + random.randrange(-2, 30)))
-            records.insert(at, _record(random, document, partitions))
+            records.insert(at, _record(random, document, partitions, strays))
     return records
 
 
@@ -143,12 +145,12 @@ def _details(random: Random) -> dict[str, Any]:
     return details
 
 
-def _record(random: Random, document: dict[str, Any], partitions: int) -> Sent:
+def _record(random: Random, document: dict[str, Any], partitions: int, strays: float) -> Sent:
     if random.random() < 0.1:
         # The same store for us, other bytes for a partitioner.
         document = {**document, "brand": unicodedata.normalize("NFD", document["brand"])}
     record = keyed(document)
-    if random.random() > 0.06:
+    if random.random() >= strays:
         return record
     key = random.choice((None, b"", b"\xff\xfe", f"{document['store']}|{document['brand']}".encode()))
     headers = random.choice(((), (("trace", b"1"), ("trace", None)), (("nps.arrival", b"12345"),)))

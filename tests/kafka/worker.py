@@ -51,6 +51,10 @@ class Worker:
         self._process.kill()
         self._process.wait()
 
+    def terminate(self) -> None:
+        """Ask it to leave."""
+        self.signal(signal.SIGTERM)
+
     def end(self) -> None:
         """Make sure that it is gone, frozen or not."""
         if not self.ended:
@@ -64,7 +68,7 @@ class Worker:
 
     async def stop(self) -> int:
         """Ask it to leave, and return its exit status."""
-        self.signal(signal.SIGTERM)
+        self.terminate()
         return await self.status()
 
     async def until_ready(self) -> "Worker":
@@ -85,13 +89,11 @@ class Worker:
         return await asyncio.to_thread(_get, started[0]["address"].removesuffix("/metrics") + path)
 
     async def metric(self, name: str, **labels: str) -> float:
-        """A sample of its metrics, 0 where there is none."""
+        """The sum of a metric's samples with these labels, 0 where there is none."""
         _, text = await self.get("/metrics")
         wanted = {f'{label}="{value}"' for label, value in labels.items()}
-        for line in text.splitlines():
-            if line.startswith((name + "{", name + " ")) and all(label in line for label in wanted):
-                return float(line.rpartition(" ")[2])
-        return 0.0
+        lines = [line for line in text.splitlines() if line.startswith((name + "{", name + " "))]
+        return sum(float(line.rpartition(" ")[2]) for line in lines if all(label in line for label in wanted))
 
     def shards(self) -> set[int]:
         """The shards of its last assignment, by its log."""
@@ -104,12 +106,16 @@ class Worker:
 
     def lines(self) -> list[dict[str, Any]]:
         """Its log, without what is no JSON and a line that is not finished."""
-        whole = self._log.read_text(errors="replace").rpartition("\n")[0]
+        whole = self.whole_log().rpartition("\n")[0]
         return [json.loads(line) for line in whole.splitlines() if line.startswith("{")]
 
     def tail(self) -> str:
         """The end of its log, for a person."""
-        return "\n".join(self._log.read_text(errors="replace").splitlines()[-TAIL_LINES:])
+        return "\n".join(self.whole_log().splitlines()[-TAIL_LINES:])
+
+    def whole_log(self) -> str:
+        """All that it said."""
+        return self._log.read_text(errors="replace")
 
 
 def nps(settings: Settings, *args: str) -> subprocess.CompletedProcess[str]:

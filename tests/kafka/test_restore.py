@@ -1,0 +1,51 @@
+"""What a new owner restores is all that was committed, whoever else writes to the state."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from streams.topology import RESPONSES
+from tests.kafka import accidents
+from tests.kafka.checks import assert_exact, until_exact, wrong_alerts
+from tests.kafka.conftest import Start
+from tests.kafka.log import Log
+from tests.kafka.recount import recount
+from tests.kafka.traffic import answers
+from tests.kafka.waiting import until, until_none
+
+pytestmark = pytest.mark.kafka
+
+
+async def test_a_foreign_open_transaction_does_not_shorten_a_restore(log: Log, start: Start, unique: str) -> None:
+    """What was committed behind it is hidden until it ends: the new owner waits for it, and forgets no answer."""
+    now = datetime.now(UTC)
+    before, behind = answers(30, 300, now), answers(31, 300, now)
+    worker = await start().until_ready()
+    await log.send(before)
+    await log.until_included(300)
+    async with accidents.foreign_transaction(log.settings, unique, *range(log.settings.partitions)):
+        await log.send(behind)
+
+        async def missing() -> list[str]:
+            await log.refresh()
+            return [*wrong_alerts(log, recount(log.records(RESPONSES), log.settings.partitions))]
+
+        await until_none("the alerts of what was committed behind the transaction", missing)
+        assert 300 == log.included(), "the transaction hides nothing"
+        worker.kill()
+        worker = start()
+
+        async def waits() -> bool:
+            return (
+                "opening shards" in (await worker.get("/ready"))[1]
+                and await worker.metric("nps_restore_remaining_records") > 0
+            )
+
+        await until("the new owner waits for the end of the transaction", waits)
+        assert [] == worker.said("Shard open")
+    await worker.until_ready()
+    await log.send([*before, *behind])
+    expected = await until_exact(log, worker)
+    assert 600 == sum(counts["duplicate"] for counts in expected.dispositions.values())
+    assert 0 == await worker.stop()
+    await assert_exact(log)
