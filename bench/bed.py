@@ -43,11 +43,11 @@ class Sizes:
 
 QUICK = Sizes(
     responses=20_000,
-    stock_responses=3_000,
+    stock_responses=2_000,
     stores=2_000,
     rows=20_000,
-    warm_up_s=1.0,
-    seconds=3.0,
+    warm_up_s=0.5,
+    seconds=2.0,
     memory_votes=100_000,
 )
 

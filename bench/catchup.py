@@ -25,6 +25,8 @@ class CatchUp:
 
     responses: int
     wall_s: float
+    idle_s: float
+    """How long its core had nothing to do meanwhile; what remains beside CPU and this, others took."""
     cpu_s: float
     scores_cpu_s: float
     """CPU of what was held back until then: the scores of all stores that changed."""
@@ -59,6 +61,7 @@ async def catch_up(
     return CatchUp(
         responses=seen.handled(),
         wall_s=last_s - first_s,
+        idle_s=last.idle_s - first.idle_s,
         cpu_s=last.cpu_s - first.cpu_s,
         scores_cpu_s=quiet.cpu_s - last.cpu_s,
         main_cpu_s=main_s,

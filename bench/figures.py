@@ -81,6 +81,7 @@ def _caught_up(run: CatchUp) -> dict[str, float]:
         "catchup_cpu": run.cpu_s / run.responses * _MILLION,
         "catchup_scores_cpu": (run.cpu_s + run.scores_cpu_s) / run.responses * _MILLION,
         "catchup_rate": run.responses / run.wall_s,
+        "catchup_rate_alone": run.responses / (run.cpu_s + run.idle_s),
         "changelog_rows": run.rows / run.responses,
         "changelog_replaced": 100 * run.rows_replaced / run.rows,
     }

@@ -11,12 +11,13 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
 from bench.bed import Bed, markers, renew
 from bench.responses import Keyed, responses, shops
+from streams.domain.score import DETRACTOR_MAX
 from streams.settings import Settings
 from streams.topology import ALERTS, RESPONSES
 
 _SEED = 90
-_AFTER_S = 3.0
-"""How long after the last response an alert may come and still be seen."""
+_AFTER_S = 30.0
+"""How long after the last response an alert may come and still be seen; one that does not come is a failure."""
 _READY_WITHIN_S = 60.0
 
 
@@ -89,19 +90,19 @@ async def _window(settings: Settings, sent: list[Keyed], rate: int) -> _Log:
     try:
         subscriber.assign(tps)
         await subscriber.seek_to_end(*tps)
-        receiving = asyncio.create_task(_receive(subscriber, log))
-        await _send(producer, settings.topic(RESPONSES.name), sent, rate, log)
-        await asyncio.sleep(_AFTER_S)
-        receiving.cancel()
-        await asyncio.wait([receiving])
+        wanted = sum(orjson.loads(record.value)["score"] <= DETRACTOR_MAX for record in sent)
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(_send(producer, settings.topic(RESPONSES.name), sent, rate, log))
+            async with asyncio.timeout(len(sent) / rate + _AFTER_S):
+                await _receive(subscriber, wanted, log)
     finally:
         await producer.stop()
         await subscriber.stop()
     return log
 
 
-async def _receive(subscriber: Any, log: _Log) -> None:
-    while True:
+async def _receive(subscriber: Any, wanted: int, log: _Log) -> None:
+    while len(log.seen_s) < wanted:
         found = await subscriber.getmany(timeout_ms=1_000)
         now_s = time.time()
         for records in found.values():

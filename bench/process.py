@@ -24,11 +24,15 @@ class Ended(Exception):
 
 
 class Sample(NamedTuple):
-    """What a process had used at an instant (s since the epoch): CPU seconds, and resident bytes."""
+    """What a process had used at an instant (s since the epoch): CPU seconds, and resident bytes.
+
+    `idle_s` is how long its core had had nothing to do, for anybody; 0 where it has no core of its own.
+    """
 
     at_s: float
     cpu_s: float
     resident: int
+    idle_s: float
 
 
 class Process:
@@ -38,6 +42,7 @@ class Process:
         """Start it. `env` is added to this process's environment, from which all `NPS_*` are taken."""
         self.log = log
         self.samples: list[Sample] = []
+        self._core = core
         with on_core(core):
             self._child = ChildProcess([*_with_env(env), sys.executable, "-m", *words], log)
         self._process = psutil.Process(self._child.pid)
@@ -68,7 +73,8 @@ class Process:
         self.check()
         with self._process.oneshot():
             times = self._process.cpu_times()
-            return Sample(time.time(), times.user + times.system, self._process.memory_info().rss)
+            resident = self._process.memory_info().rss
+        return Sample(time.time(), times.user + times.system, resident, _idle_s(self._core))
 
     def at(self, at_s: float) -> Sample:
         """The sample nearest after an instant, or the last one."""
@@ -87,13 +93,13 @@ class Process:
         return main, others
 
     def until_quiet(self, timeout_s: float) -> Sample:
-        """Wait until it uses less than a tenth of a core for a second; gives the sample before that second."""
+        """Wait until it uses less than a tenth of a core for half a second; gives the sample before that."""
         deadline = time.monotonic() + timeout_s
         before = self.now()
         while time.monotonic() < deadline:
-            time.sleep(1.0)
+            time.sleep(0.5)
             after = self.now()
-            if after.cpu_s - before.cpu_s < 0.1:
+            if after.cpu_s - before.cpu_s < 0.05:
                 break
             before = after
         return before
@@ -104,6 +110,13 @@ class Process:
                 self.samples.append(self.now())
             except (Ended, psutil.Error):
                 return
+
+
+def _idle_s(core: int | None) -> float:
+    if core is None:
+        return 0.0
+    times = psutil.cpu_times(percpu=True)[core]
+    return float(times.idle + getattr(times, "iowait", 0.0))
 
 
 def _with_env(env: Mapping[str, str]) -> list[str]:
