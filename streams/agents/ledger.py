@@ -116,6 +116,11 @@ class Ledger:
             total = self.totals[brand] = BrandTotal(brand)
         return total
 
+    def page_changed(self, page: Page) -> None:
+        """A page is to be written with the next commit; call it only for one that is not dirty."""
+        page.dirty = True
+        self.dirty_pages.append(page)
+
     def day_changed(self, share: BrandShare, day: int) -> None:
         """A day of a brand is to be handed over."""
         if day not in share.changed_days:

@@ -10,9 +10,10 @@ from streams.agents.alerting import alert_output
 from streams.agents.ledger import Ledger
 from streams.domain.arrival import AGE_MS_MAX, FUTURE_MS_MAX
 from streams.domain.identity import identity_of
+from streams.domain.page import Page
 from streams.domain.score import BANDS, DETRACTOR_MAX, SEVERITIES
 from streams.domain.store import Store
-from streams.domain.tally import histogram
+from streams.domain.tally import ONE, histogram
 from streams.domain.vote import (
     COUNTS,
     MINUTE_MASK,
@@ -24,7 +25,7 @@ from streams.domain.vote import (
     decide,
     new_vote,
 )
-from streams.domain.window import DAY_S, HOURS
+from streams.domain.window import DAY_S, HOUR_S, HOURS
 from streams.engine.fetch import Record
 from streams.engine.partition import partition_of
 from streams.engine.shard import Handled, Shard
@@ -131,24 +132,56 @@ class Intake:
         identity = identity_of(response.source or "", response.response_id)
         page = store.page_for(day, identity)
         # The brand's hours of the day, summed from the pages where they are not known yet: before the page changes.
-        hours = store.brand.day(day)
-        before = page.get(identity)
-        known = page.versions.get(identity) if page.versions else None
+        share = store.brand
+        hours = share.days.get(day)
+        if hours is None:
+            hours = share.day(day)
+        if response.version is not None or response.event != "created" or identity in page.positions:
+            return self._change(store, response, page, hours, offset, submitted_ms, arrival_ms)
+        score = cast("int", response.score)
+        vote = new_vote(score, second // 60, offset)
+        if arrival_ms - submitted_ms > self._mute_ms or response.imported:
+            vote |= MUTED
+        one = ONE[score]
+        hour = second // HOUR_S
+        store.rolling.add(day * HOURS + hour, one)
+        hours[hour] = hours.get(hour, 0) + one
+        self._first_answers[store.brand_name] = self._first_answers.get(store.brand_name, 0) + one
+        if not store.unscored or day not in share.changed_days:
+            self._figures_changed(store, day)
+        if score <= DETRACTOR_MAX:
+            vote = self._detractor(store, response, vote, day, submitted_ms, arrival_ms)
+        page.append(identity, vote)
+        if not page.dirty:
+            self._ledger.page_changed(page)
+        return "counted"
+
+    def _change(
+        self,
+        store: Store,
+        response: Response,
+        page: Page,
+        hours: dict[int, int],
+        offset: int,
+        submitted_ms: int,
+        arrival_ms: int,
+    ) -> str:
+        """As `_vote`, for all but the plain first answer of a response: rarer, and anything may follow."""
+        day, second = divmod(submitted_ms // 1000, DAY_S)
+        identity = identity_of(response.source or "", response.response_id)
+        before, known = page.get(identity), page.versions.get(identity)
         score = response.score if type(response.score) is int else NO_ANSWER
-        if before is None and response.version is None and response.event == "created":
-            vote, versions, disposition = new_vote(score, second // 60, offset), None, "counted"
-        else:
-            vote, versions, disposition = decide(
-                before,
-                known,
-                event=response.event,
-                version=response.version,
-                score=score,
-                minute=second // 60,
-                offset=offset,
-            )
-            if vote == before and versions == known:
-                return disposition
+        vote, versions, disposition = decide(
+            before,
+            known,
+            event=response.event,
+            version=response.version,
+            score=score,
+            minute=second // 60,
+            offset=offset,
+        )
+        if vote == before and versions == known:
+            return disposition
         if arrival_ms - submitted_ms > self._mute_ms or response.imported:
             vote |= _muting(vote, score)
         one = COUNTS[vote & 0xFF]
@@ -160,16 +193,14 @@ class Intake:
             hours[hour] = hours.get(hour, 0) + delta
             self._figures_changed(store, day)
             if disposition == "counted":
-                first = self._first_answers
-                first[store.brand_name] = first.get(store.brand_name, 0) + one
-        if delta and one and vote & SCORE_MASK <= DETRACTOR_MAX and not vote & RAISED:
-            vote = self._detractor(store, response, vote, day, submitted_ms, arrival_ms)
+                self._first_answers[store.brand_name] = self._first_answers.get(store.brand_name, 0) + one
+            if one and vote & SCORE_MASK <= DETRACTOR_MAX and not vote & RAISED:
+                vote = self._detractor(store, response, vote, day, submitted_ms, arrival_ms)
         page.put(identity, vote)
         if versions is not None:
             page.versions[identity] = versions
         if not page.dirty:
-            page.dirty = True
-            self._ledger.dirty_pages.append(page)
+            self._ledger.page_changed(page)
         return disposition
 
     def _figures_changed(self, store: Store, day: int) -> None:

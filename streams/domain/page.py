@@ -66,11 +66,16 @@ class Page:
         """Set the vote of an identity."""
         position = self.positions.get(identity)
         if position is None:
-            self.positions[identity] = len(self.positions)
-            self._identities.append(identity)
-            self._votes.append(vote)
+            self.append(identity, vote)
         else:
             self._votes[position] = vote
+
+    def append(self, identity: int, vote: int) -> None:
+        """Set the vote of an identity that is not in the page."""
+        positions = self.positions
+        positions[identity] = len(positions)
+        self._identities.append(identity)
+        self._votes.append(vote)
 
     def pack(self) -> bytes:
         """The packed form."""

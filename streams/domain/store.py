@@ -200,20 +200,21 @@ class BrandShare:
     on: after a restore only the days that change are summed.
     """
 
-    __slots__ = ("_days", "changed_days", "name", "stores")
+    __slots__ = ("changed_days", "days", "name", "stores")
 
     def __init__(self, name: str) -> None:
         self.name = name
         self.stores: dict[str, Store] = {}
-        self._days: dict[int, dict[int, int]] = {}
+        self.days: dict[int, dict[int, int]] = {}
+        """By day the tallies by hour of the day; a day that is not here is not known yet."""
         self.changed_days: set[int] = set()
         """Days that changed since they were handed over."""
 
     def day(self, day: int) -> dict[int, int]:
         """The tallies of a day by hour of the day, as of now; the caller keeps them up to date."""
-        hours = self._days.get(day)
+        hours = self.days.get(day)
         if hours is None:
-            hours = self._days[day] = {}
+            hours = self.days[day] = {}
             for store in self.stores.values():
                 for hour, one in store.hours(day):
                     hours[hour] = hours.get(hour, 0) + one
@@ -221,7 +222,7 @@ class BrandShare:
 
     def forget_day(self, day: int) -> None:
         """The day is to be summed anew when it is next asked for."""
-        self._days.pop(day, None)
+        self.days.pop(day, None)
 
     def lifetime(self) -> int:
         """The tally of what lies before all days that are kept."""

@@ -87,7 +87,7 @@ class Rolling:
                         self._w7 += delta
 
     def load_day(self, day: int, delta: int) -> None:
-        """Add a tally to a day before anybody asked for a window: a restore brings days by the hundred, in any order."""
+        """Add a tally to a day before anybody asked for a window: a restore brings hundreds of days, in any order."""
         assert self._end == -NEVER
         self._put(day, delta)
         self._total += delta
