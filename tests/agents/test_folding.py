@@ -19,9 +19,7 @@ FIRST_DAY = 20_513
 def _windows(desk: Desk, now_s: float) -> dict[str, tuple[int, ...]]:
     """The figures of every store and brand as of now, by key."""
     stores = [store for share in desk.ledger.brands.values() for store in share.stores.values()]
-    return {
-        subject.key.decode(): subject.windows(int(now_s)) for subject in [*stores, *desk.ledger.totals.values()]
-    }
+    return {subject.key.decode(): subject.windows(int(now_s)) for subject in [*stores, *desk.ledger.totals.values()]}
 
 
 def _kinds(desk: Desk) -> set[str]:
@@ -170,3 +168,20 @@ def test_a_crash_before_a_folded_day_is_handed_over_counts_it_once(compacted: bo
     _share(desk, midnight_ms / 1000 + DAY_S)
     total = _windows(desk, midnight_ms / 1000 + DAY_S)
     assert 5 * ONE[9] == total["Nord|Lyon"][-1] == total["Nord"][-1]
+
+
+@pytest.mark.parametrize("days", [RETENTION_DAYS + 2, DAY_TALLY_DAYS + 2])
+def test_a_new_owner_folds_what_the_former_one_had_no_time_for(days: int) -> None:
+    """He had a backlog to work off, in which the log reached another day."""
+    desk = Desk()
+    desk.take(response(NOW_MS))
+    desk.settle()
+    _later(desk, RETENTION_DAYS + 2, "late")
+    late_ms = NOW_MS + days * DAY_MS
+    _share(desk, late_ms / 1000)  # the hour is done
+    desk.take(response(late_ms, store="Quiet", response_id="later"), at_ms=late_ms)
+    desk.commit(late_ms / 1000, behind=True)
+    desk = desk.crashed(late_ms / 1000)
+    _share(desk, late_ms / 1000)
+    assert ("d" in _kinds(desk), "l" in _kinds(desk)) == (days < DAY_TALLY_DAYS, days > DAY_TALLY_DAYS)
+    assert ONE[9] == _windows(desk, late_ms / 1000)["Nord|Lyon"][-1]
