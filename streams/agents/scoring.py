@@ -11,7 +11,9 @@ from streams.events.time import rfc3339_ms
 def score_output(subject: Subject, now_s: float) -> Output:
     """The present figures of a subject; the windows end with the bucket that holds `now_s`."""
     tallies = subject.windows(int(now_s))
-    windows = {name: WindowFigures(*figures(tally)) for name, tally in zip(WINDOWS, tallies, strict=True)}
+    # A store's longer windows often hold the same answers.
+    of_tally = {tally: WindowFigures(*figures(tally)) for tally in set(tallies)}
+    windows = {name: of_tally[tally] for name, tally in zip(WINDOWS, tallies, strict=True)}
     as_of = rfc3339_ms(int(now_s * 1000))
     score = Score(brand=subject.brand_name, store=subject.store_name, as_of=as_of, windows=windows)
     return Output(subject.key, encode_score(score))

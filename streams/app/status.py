@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from streams.agents.ledger import Ledger
 from streams.domain.store import Store
 from streams.domain.tally import figures
-from streams.domain.window import WINDOWS
+from streams.domain.window import DAY_S, WINDOWS
 from streams.engine.shards import Shards
 from streams.metrics import Figures, Metrics, ShardState, ShardStatus, SourceStatus, WorstStore
 
@@ -111,7 +111,7 @@ async def _figures(shards: Shards, now_s: float) -> Figures:
 
 
 def _judge(store: Store, now_s: float, bands: dict[str, int], worst: list[WorstStore]) -> None:
-    of_30_days = figures(store.windows(int(now_s))[2])
+    of_30_days = figures(store.rolling.last_30_days(int(now_s // DAY_S)))
     if of_30_days.nps is None or of_30_days.n < _SAMPLE_MIN:
         band = "insufficient_sample"
     else:

@@ -10,6 +10,7 @@ import xxhash
 ALERT_NAMESPACE = uuid.UUID("6f2a4f0e-6c5b-5d0e-9a53-2f4c1f7b8e21")
 _NAMESPACE = ALERT_NAMESPACE.bytes
 _hash = xxhash.xxh3_64_intdigest
+_VARIANT = {digit: "89ab"[int(digit, 16) & 3] for digit in "0123456789abcdef"}
 _EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
 
 
@@ -31,5 +32,4 @@ def alert_id(brand: str, store: str, day: int, source: str, generation: int, res
     """UUIDv5 (RFC 9562, 5.5) of `brand|store|date|source|generation|response_id`; the same log gives the same ids."""
     name = f"{brand}|{store}|{iso_day(day)}|{source}|{generation}|{response_id}"
     digest = hashlib.sha1(_NAMESPACE + name.encode(), usedforsecurity=False).hexdigest()
-    variant = "89ab"[int(digest[16], 16) & 3]
-    return f"{digest[:8]}-{digest[8:12]}-5{digest[13:16]}-{variant}{digest[17:20]}-{digest[20:32]}"
+    return f"{digest[:8]}-{digest[8:12]}-5{digest[13:16]}-{_VARIANT[digest[16]]}{digest[17:20]}-{digest[20:32]}"

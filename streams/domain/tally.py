@@ -58,10 +58,10 @@ def figures(tally: int) -> Figures:
     """
     if not tally:
         return _EMPTY
-    bins = _BINS.unpack(tally.to_bytes(TALLY_BYTES, "little"))
-    detractors = sum(bins[:7])
-    passives = bins[7] + bins[8]
-    promoters = bins[9] + bins[10]
+    d0, d1, d2, d3, d4, d5, d6, p7, p8, p9, p10 = _BINS.unpack(tally.to_bytes(TALLY_BYTES, "little"))
+    detractors = d0 + d1 + d2 + d3 + d4 + d5 + d6
+    passives = p7 + p8
+    promoters = p9 + p10
     n = detractors + passives + promoters
     n_adjusted = n + 3
     p = (promoters + 0.75) / n_adjusted
