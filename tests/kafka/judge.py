@@ -20,6 +20,13 @@ _TEXTS = (
 )
 _FLAGS = ("contact_requested", "core_target", "imported")
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)", re.ASCII)
+_LAST_TWO = (0xFFFE, 0xFFFF)
+_FORBIDDEN = re.compile(
+    "[\0\ud800-\udfff\ufdd0-\ufdef"
+    + "".join(chr(plane << 16 | last) for plane in range(17) for last in _LAST_TWO)
+    + "]"
+)
+"""U+0000, lone surrogates and the noncharacters: the last two of each plane, and a block of their own."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -73,7 +80,7 @@ def _document(value: bytes | None) -> Any:
         raise _Unusable("too_deep" if text.count("[") == text.count("]") else "invalid_json") from None
     except ValueError:
         raise _Unusable("invalid_json") from None
-    if any(_is_forbidden(character) for string in _strings(document) for character in string):
+    if any(map(_FORBIDDEN.search, _strings(document))):
         raise _Unusable("invalid_json")
     if _depth(document) > DEPTH_MAX:
         raise _Unusable("too_deep")
@@ -146,11 +153,6 @@ def _strings(value: Any) -> list[str]:
     if isinstance(value, dict):
         return [*value, *(text for each in value.values() for text in _strings(each))]
     return [text for each in value for text in _strings(each)] if isinstance(value, list) else []
-
-
-def _is_forbidden(character: str) -> bool:
-    point = ord(character)
-    return point == 0 or 0xD800 <= point <= 0xDFFF or 0xFDD0 <= point <= 0xFDEF or point & 0xFFFE == 0xFFFE
 
 
 def _depth(value: Any) -> int:

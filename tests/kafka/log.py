@@ -108,6 +108,13 @@ class Log:
             for record in self._records[name]
         )
 
+    async def is_open(self, topic: Topic, partitions: Iterable[int]) -> bool:
+        """Whether a transaction is open in one of these partitions of a topic."""
+        tps = [TopicPartition(self.settings.topic(topic.name), number) for number in partitions]
+        ends = await self._uncommitted.end_offsets(tps)
+        stable = await self._committed.end_offsets(tps)
+        return any(stable[tp] < end for tp, end in ends.items())
+
     async def until_included(self, count: int) -> None:
         """Wait until so many responses are in committed totals."""
 

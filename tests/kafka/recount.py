@@ -88,9 +88,8 @@ class Recount:
         """The counts of all windows that end with the bucket which holds an instant; `store` None for the brand."""
         hour, day = as_of_ms // HOUR_MS, as_of_ms // DAY_MS
         bands: dict[str, list[int]] = {window: [0, 0, 0] for window in ("24h", *WINDOW_DAYS, "all")}
-        for (of_brand, of_store), votes in self.stores.items():
-            if of_brand != brand or store not in (None, of_store):
-                continue
+        stores = [key for key in self.stores if key[0] == brand] if store is None else [(brand, store)]
+        for votes in map(self.stores.__getitem__, stores):
             for (at_hour, score), n in votes.items():
                 band = 0 if score >= 9 else 1 if score >= 7 else 2
                 bands["all"][band] += n

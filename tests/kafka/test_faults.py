@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from streams.topology import RESPONSES
+from streams.topology import RESPONSES, STATE
 from tests.kafka.checks import assert_exact, until_exact
 from tests.kafka.conftest import Start
 from tests.kafka.log import Feed, Log
@@ -19,16 +19,19 @@ PER_SECOND = 1_200
 
 
 async def test_a_worker_killed_under_load_loses_nothing_and_repeats_nothing(log: Log, start: Start) -> None:
-    """Kill -9 of one of two workers, twice: tallies, scores, dead letters exact, every alert there exactly once."""
+    """Kill -9 of one of two workers, amid a transaction, twice: all figures exact, every alert there exactly once."""
     first, second = start(), start()
     async with load(log, seed=2) as feed:
         await until_shared(first, second)
         await log.until_included(2_000)
-        await kill_at_work(first, log)
+        await freeze_in_transaction(first, log)
+        first.kill()
         third = start()
         await until_shared(second, third)
         await log.until_included(log.included() + 1_500)
-        await kill_at_work(second, log)
+        await freeze_in_transaction(second, log)
+        second.kill()
+        await feed.until_acked(500)
         await feed.finish()
     await until_exact(log, third)
     assert 0 == await third.stop()
@@ -66,12 +69,12 @@ async def test_a_second_and_a_third_worker_join_under_load_without_a_trace(log: 
 
 
 async def test_a_worker_frozen_past_its_session_and_woken_is_fenced_and_changes_nothing(log: Log, start: Start) -> None:
-    """The zombie still has answers in hand when it wakes; it cannot commit them, and ends with a status of its own."""
+    """It wakes amid a transaction which is not its own any more, cannot commit it, and ends with status 1."""
     zombie, heir = start(), start()
     async with load(log, seed=5) as feed:
         await until_shared(zombie, heir)
         await log.until_included(1_000)
-        zombie.signal(signal.SIGSTOP)
+        await freeze_in_transaction(zombie, log)
         lost = zombie.shards()
         await log.refresh()
         frozen = {shard: position(log, shard) for shard in lost}
@@ -108,12 +111,17 @@ async def until_shared(*workers: Worker) -> None:
         await worker.until_ready()
 
 
-async def kill_at_work(worker: Worker, log: Log) -> None:
-    """Kill -9, and make sure that it mattered: the worker had shards, and records were still to be included."""
-    assert worker.shards()
-    worker.kill()
-    await log.refresh()
-    assert log.included() < len(log.records(RESPONSES)), "nothing was unfinished when the worker died"
+async def freeze_in_transaction(worker: Worker, log: Log) -> None:
+    """Stop a worker (SIGSTOP) at an instant at which one of its transactions is open: its work is unfinished."""
+
+    async def frozen() -> bool:
+        worker.signal(signal.SIGSTOP)
+        if await log.is_open(STATE, worker.shards()):
+            return True
+        worker.signal(signal.SIGCONT)
+        return False
+
+    await until("the worker is caught in a transaction", frozen)
 
 
 def position(log: Log, shard: int) -> int:

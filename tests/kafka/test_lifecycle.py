@@ -34,6 +34,7 @@ async def test_a_worker_asked_to_leave_under_load_is_gone_in_ten_seconds_and_los
         await log.until_included(1_500)
         worker.terminate()
         assert 0 == await worker.status(within_s=LEAVES_WITHIN_S)
+        await feed.until_acked(100)
         await feed.finish()
     await log.refresh()
     assert log.included() < len(log.records(RESPONSES)), "it left when everything was done"
