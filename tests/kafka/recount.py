@@ -112,7 +112,7 @@ class Recount:
         at_ms = submitted_ms(document)
         if at_ms - arrival_ms > FUTURE_MS_MAX:
             return "timestamp_in_future", "dead_letter"
-        if arrival_ms - at_ms > AGE_MS_MAX:
+        if record.timestamp - at_ms > AGE_MS_MAX:
             return "too_old", "dead_letter"
         right = home(f"{document['brand']}|{document['store']}", self.partitions)
         if right != record.partition:
@@ -136,7 +136,7 @@ class Recount:
         stale = _apply(response, document)
         if stale:
             return stale
-        if document["event"] in ANSWERS and not response.raised:
+        if document["event"] in {*ANSWERS, "restored"} and not response.raised:
             response.muted |= arrival_ms - at_ms > MUTE_MS or document.get("imported", False)
         if response.vote != before:
             votes = self.stores[identity[:2]]

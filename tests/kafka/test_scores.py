@@ -11,7 +11,8 @@ from streams.topology import SCORES
 from tests.kafka.checks import assert_exact, until_exact
 from tests.kafka.conftest import Start
 from tests.kafka.log import Log
-from tests.kafka.traffic import BRANDS, answer, keyed
+from tests.kafka.recount import home
+from tests.kafka.traffic import BRANDS, STORES, answer, keyed
 from tests.kafka.waiting import until
 
 pytestmark = pytest.mark.kafka
@@ -23,13 +24,17 @@ INTERVAL_S = 3.0
 
 
 async def test_a_score_held_back_by_a_worker_that_died_is_published_by_the_next(log: Log, start: Start) -> None:
-    """The answer was committed and its score was not: the new owner knows from the state that it is due."""
+    """The answer was committed some commits ago and its score was not: the new owner knows from the state."""
     now = datetime.now(UTC)
     worker = await start(score_interval=HELD_BACK_S).until_ready()
     await log.send([keyed(answer("1", "Store 1", 9, now))])
     await until_answers(log, 1)
     await log.send([keyed(answer("2", "Store 1", 0, now))])
     await log.until_included(2)
+    shard = home(STORE, log.settings.partitions)
+    neighbour = next(each for each in STORES[1:] if home(f"{BRANDS[0]}|{each}", log.settings.partitions) == shard)
+    await log.send([keyed(answer("3", neighbour, 9, now))])
+    await log.until_included(3)
     worker.kill()
     await log.refresh()
     assert 1 == score(log, STORE)["all"]["n"], "the score was there before the worker died"
