@@ -14,12 +14,15 @@ _OTHERS = frozenset({"NPS_CACHE_DIR"})
 """Variables of the embedded broker, which stands alone and reads them itself."""
 
 
+_LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+
+
 class BadSetting(ValueError):
     """A setting that cannot be used; the text says which one, why, and what is allowed."""
 
 
 def _setting(default: Any, unit: str, why: str, **bounds: Any) -> Any:
-    return field(default=default, metadata={"unit": unit, "why": why, **bounds})
+    return field(default=default, repr=unit != "secret", metadata={"unit": unit, "why": why, **bounds})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +40,7 @@ class Settings:
     metrics_port: int = _setting(9100, "port", "/metrics, /live and /ready of a worker; 0 takes a free one", high=65535)
     board_host: str = _setting("127.0.0.1", "address", "what the board binds to; beyond loopback it wants a token")
     board_port: int = _setting(8080, "port", "the board; 0 takes a free one", high=65535)
-    board_token: str = _setting("", "secret", "bearer token of the board; required beyond loopback", secret=True)
+    board_token: str = _setting("", "secret", "bearer token of the board; required beyond loopback")
     customer_url: str = _setting("", "URL", "link in an alert; `{customer_ref}` in it is replaced, percent-encoded")
 
     alert_max_age: float = _setting(604800.0, "s", "an answer older than this at arrival raises nothing: it is muted")
@@ -77,7 +80,7 @@ class Settings:
     def as_env(self) -> dict[str, str]:
         """The variables that give these settings: what differs from the defaults. Holds secrets; do not print it."""
         return {
-            PREFIX + f.name.upper(): str(getattr(self, f.name))
+            PREFIX + f.name.upper(): _text(getattr(self, f.name))
             for f in fields(self)
             if getattr(self, f.name) != f.default
         }
@@ -89,6 +92,8 @@ class Settings:
                 f"not {self.request_timeout} < {self.transaction_timeout} < {self.commit_deadline}"
             )
             raise BadSetting(message)
+        if self.log_level not in _LOG_LEVELS:
+            raise BadSetting(f"NPS_LOG_LEVEL must be one of {', '.join(_LOG_LEVELS)}, not {self.log_level!r}")
         if not re.fullmatch(r"[A-Za-z0-9._-]{1,100}", self.app_id):
             message = f"NPS_APP_ID must be 1-100 letters, digits, '.', '_' or '-', not {self.app_id!r}"
             raise BadSetting(message)
@@ -97,6 +102,10 @@ class Settings:
                 f"NPS_TOPIC_PREFIX must be at most 100 letters, digits, '.', '_' or '-', not {self.topic_prefix!r}"
             )
             raise BadSetting(message)
+
+
+def _text(value: Any) -> str:
+    return f"{value:.9f}" if isinstance(value, float) else str(value)
 
 
 def _parse(name: str, spec: Any, text: str) -> Any:

@@ -20,7 +20,8 @@ def alert_output(
 ) -> Output:
     """The alert: a function of the response, its arrival and the votes before it, so a replay raises the same."""
     source = response.source
-    now = figures(store.rolling.last_30_days(arrival_ms // (DAY_S * 1000)))
+    # An answer dated minutes ahead, over midnight, is in its own figure as well.
+    now = figures(store.rolling.last_30_days(max(day, arrival_ms // (DAY_S * 1000))))
     customer = response.customer_ref
     consent = response.consent
     alert = Alert(

@@ -171,7 +171,7 @@ class Ledger:
         room = ROWS_PER_COMMIT
         if not behind:
             ticked_hour = self._ticked_hour
-            room -= self._advance_tick(now_s, room)
+            room -= self._advance_tick(now_s, room // 2)
             if self._ticked_hour != ticked_hour:
                 self._ticked_at = state_position
             room -= self.folding.advance(room)
@@ -248,11 +248,11 @@ class Ledger:
 
     def _hand_over(self, now_s: float) -> None:
         self._handed_over_at = now_s
-        for share, day in self.changed_days:
+        for share, day in list(self.changed_days)[:ROWS_PER_COMMIT]:
             partition, output = brand_tally_output(share, self.shard, day, self.policy.partitions)
             self.send(self.policy.brand_tallies, partition, output)
             share.changed_days.discard(day)
-        self.changed_days = {}
+            del self.changed_days[share, day]
 
     def _advance_tick(self, now_s: float, most: int) -> int:
         """Mark what the hour alone changed, at most `most` subjects; gives how many."""

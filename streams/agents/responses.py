@@ -22,6 +22,7 @@ from streams.domain.vote import (
     NO_ANSWER,
     RAISED,
     SCORE_MASK,
+    Event,
     decide,
     new_vote,
 )
@@ -61,9 +62,9 @@ def tally_responses(shard: Shard, records: list[Record]) -> Handled:
     return Handled(done, totals)
 
 
-def _muting(vote: int, score: int) -> int:
-    """What mutes a vote whose answer came too late to call back, or was imported: nothing where it has raised."""
-    return 0 if score == NO_ANSWER or vote & RAISED else MUTED
+def _muting(vote: int, event: Event) -> int:
+    """What mutes a vote whose event could raise it but is too late to call back, or imported; nothing once raised."""
+    return 0 if vote & RAISED or event in {"deleted", "excluded"} else MUTED
 
 
 class Intake:
@@ -93,12 +94,12 @@ class Intake:
         if record.headers:
             origin = read_rehomed(record.headers)
             if origin is not None:
-                arrival_ms, rehomed = origin, True
+                arrival_ms, rehomed = min(origin, arrival_ms), True
         submitted_ms = epoch_ms(response.submitted_at)
-        age_ms = arrival_ms - submitted_ms
-        if age_ms < -FUTURE_MS_MAX:
+        if arrival_ms - submitted_ms < -FUTURE_MS_MAX:
             return self._dead(record, "timestamp_in_future")
-        if age_ms > AGE_MS_MAX:
+        # By its own append time: a record that was long on its way here could reach a page that is folded already.
+        if record.timestamp - submitted_ms > AGE_MS_MAX:
             return self._dead(record, "too_old")
         store = self._ledger.store(response.brand, response.store)
         if store is None:
@@ -138,7 +139,7 @@ class Intake:
             hours = share.day(day)
         if response.version is not None or response.event != "created" or identity in page.positions:
             return self._change(store, response, page, hours, offset, submitted_ms, arrival_ms)
-        score = cast("int", response.score)
+        score: int = response.score  # type: ignore[assignment]  # an answer without a score is no response
         vote = new_vote(score, second // 60, offset)
         if arrival_ms - submitted_ms > self._mute_ms or response.imported:
             vote |= MUTED
@@ -183,7 +184,7 @@ class Intake:
         if vote == before and versions == known:
             return disposition
         if arrival_ms - submitted_ms > self._mute_ms or response.imported:
-            vote |= _muting(vote, score)
+            vote |= _muting(vote, response.event)
         one = COUNTS[vote & 0xFF]
         delta = one if before is None else one - COUNTS[before & 0xFF]
         if delta:

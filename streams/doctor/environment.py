@@ -68,7 +68,7 @@ def _is_set(settings: Settings, spec: Any) -> bool:
 
 
 def _value(settings: Settings, spec: Any) -> str:
-    return "(secret)" if spec.metadata.get("secret") else str(getattr(settings, spec.name))
+    return "(secret)" if spec.metadata["unit"] == "secret" else str(getattr(settings, spec.name))
 
 
 def check_metrics_port(settings: Settings) -> list[Finding]:

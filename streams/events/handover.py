@@ -31,14 +31,14 @@ class BrandTally(Struct, frozen=True):
     counts: Sequence[int] | None
 
 
-_Count = Annotated[int, Meta(ge=0)]
+_Count = Annotated[int, Meta(ge=0, le=2**32 - 1)]
 _Counts = Annotated[list[_Count], Meta(min_length=11, max_length=11)]
 
 
 class _Wire(Struct, frozen=True, kw_only=True):
     """The record's value."""
 
-    brand: Annotated[str, Meta(min_length=1)]
+    brand: Annotated[str, Meta(pattern=r"^[^|]+\Z")]
     shard: _Count
     day: date | None
     hours: dict[Annotated[int, Meta(ge=0, le=23)], _Counts]

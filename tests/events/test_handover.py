@@ -10,7 +10,7 @@ from streams.events.handover import BrandTally, decode_brand_tally, encode_brand
 from streams.events.rejected import Rejected
 from tests.contracts.contracts import BRAND_TALLY
 
-BINS = st.lists(st.integers(0, 2**40), min_size=11, max_size=11)
+BINS = st.lists(st.integers(0, 2**32 - 1), min_size=11, max_size=11)
 DAYS = st.builds(
     BrandTally,
     st.just("Crémerie"),

@@ -46,8 +46,9 @@ def second_opinion(raw: bytes) -> str | dict[str, Any]:
             fields[name] = {
                 one: value for one, value in members if one in known.__struct_fields__ and value is not None
             }
-    if "attributes" in fields:
-        fields["attributes"] = as_doubles(fields["attributes"])
+    for name in ("attributes", "quality"):
+        if name in fields:
+            fields[name] = as_doubles(fields[name])
     fields["submitted_at"] = datetime.fromisoformat(fields["submitted_at"]).timestamp()
     return fields
 
