@@ -25,9 +25,8 @@ def tally_brands(shard: Shard, records: list[Record]) -> Handled:
         if not apply_brand_tally(total, tally):
             totals["duplicate"] += 1
             continue
-        assert record.key is not None
         assert record.value is not None
-        key, row = part_row(record.key, record.value)
+        key, row = part_row(tally, record.value)
         ledger.dirty_rows[key] = row
         ledger.due.mark([total])
         totals["counted"] += 1

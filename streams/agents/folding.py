@@ -16,6 +16,8 @@ LIFETIME = -1
 """Stands for a day in a hand-over: all that lies before the days that are kept."""
 
 ROW_VERSION = 1
+STORES_AT_ONCE = 500
+"""Stores looked at in one commit: a pass over all of them would hold up the alerts."""
 _SPARE_DAYS = 1
 _LIFETIME_HEAD = struct.Struct("<Bi")
 
@@ -56,9 +58,9 @@ class Folding:
             self._folded_day = self.log_day
             self._pass = iter([store for share in self._ledger.brands.values() for store in share.stores.values()])
         before = len(self._ledger.dirty_rows)
-        for store in self._pass:
+        for seen, store in enumerate(self._pass, 1):
             self._fold(store)
-            if len(self._ledger.dirty_rows) - before >= rows_max:
+            if len(self._ledger.dirty_rows) - before >= rows_max or seen == STORES_AT_ONCE:
                 break
         else:
             self._pass = None

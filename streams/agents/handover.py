@@ -3,6 +3,8 @@
 Replacing an absolute tally twice changes nothing, and the next one heals whatever the last one got wrong.
 """
 
+from datetime import date
+
 from streams.agents.folding import LIFETIME
 from streams.domain.page import NewerRow
 from streams.domain.store import BrandShare, BrandTotal
@@ -13,6 +15,7 @@ from streams.events.handover import BrandTally, decode_brand_tally, encode_brand
 from streams.events.rejected import Rejected
 
 ROW_VERSION = 1
+_EPOCH = date(1970, 1, 1)
 
 
 def brand_tally_output(share: BrandShare, shard: int, day: int, partitions: int) -> tuple[int, Output]:
@@ -33,13 +36,17 @@ def apply_brand_tally(total: BrandTotal, tally: BrandTally) -> bool:
     return total.replace(tally.shard, tally.day, {hour: from_histogram(bins) for hour, bins in tally.hours.items()})
 
 
-def part_row(key: bytes, value: bytes) -> Row:
-    """The row that keeps a hand-over in the state of the brand's shard: the hand-over as it came."""
-    return b"b|" + key, bytes((ROW_VERSION,)) + value
+def part_row(tally: BrandTally, value: bytes) -> Row:
+    """The row that keeps a hand-over in the state of the brand's shard, as it came; none for a day without answers."""
+    key = b"b|" + handover_key(tally.brand, tally.shard, tally.day)
+    return key, bytes((ROW_VERSION,)) + value if tally.hours or tally.day is None else None
 
 
-def restore_part(total: BrandTotal, row: bytes) -> None:
-    """Take the row of a hand-over."""
+def restore_part(total: BrandTotal, shard: int, day: str, row: bytes | None) -> None:
+    """Take the row of a hand-over, None where a day has no answers any more."""
+    if row is None:
+        total.replace(shard, (date.fromisoformat(day) - _EPOCH).days, {})
+        return
     if row[0] != ROW_VERSION:
         message = f"row version {row[0]}; this release knows {ROW_VERSION}"
         raise NewerRow(message)

@@ -228,7 +228,7 @@ class Ledger:
         elif kind == "l":
             restore_lifetime(self.new_store(parts[0], parts[1]), value)
             self._row_offsets[parts[0], "", LIFETIME] = offset
-        elif kind == "b" and value is not None:
+        elif kind == "b":
             self._restore_part(parts, value, offset)
         else:
             raise NewerRow(kind)
@@ -241,9 +241,9 @@ class Ledger:
             store.rolling.load_day(day, delta)
         self._row_offsets[store] = self._row_offsets[brand, "", day] = offset
 
-    def _restore_part(self, parts: list[str], value: bytes, offset: int) -> None:
+    def _restore_part(self, parts: list[str], value: bytes | None, offset: int) -> None:
         total = self.total(parts[0])
-        restore_part(total, value)
+        restore_part(total, int(parts[1]), parts[2], value)
         self._row_offsets[total] = offset
 
     def _hand_over(self, now_s: float) -> None:
@@ -253,10 +253,15 @@ class Ledger:
             self.send(self.policy.brand_tallies, partition, output)
             share.changed_days.discard(day)
             del self.changed_days[share, day]
+        if self.changed_days:
+            self._handed_over_at = 0.0
 
     def _advance_tick(self, now_s: float, most: int) -> int:
         """Mark what the hour alone changed, at most `most` subjects; gives how many."""
         hour = int(now_s // HOUR_S)
+        # A former owner's clock was ahead: the hour is not over yet.
+        self._ticked_hour = min(self._ticked_hour, hour)
+        self._scored_hour = min(self._scored_hour, hour)
         if self._tick is None:
             if hour <= self._ticked_hour:
                 return 0

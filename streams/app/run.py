@@ -71,13 +71,24 @@ async def _run(settings: Settings, metrics: Metrics) -> int:
         config = engine_config(settings, found.id, time.time)
         worker = wire(settings, config, policy(settings, found.score_partitions, metrics), metrics, fail)
         status.attach(worker.shards)
-        return await _serve(worker, stop)
+        await _serve(worker, stop)
     finally:
         watch.cancel()
         server.stop()
 
 
-async def _serve(worker: Worker, stop: asyncio.Event) -> int:
+async def _serve(worker: Worker, stop: asyncio.Event) -> NoReturn:
+    """Work until asked to stop; the process ends here, whatever happens: Faust's threads would outlive an exception."""
+    try:
+        await _work(worker, stop)
+    except BaseException as error:  # noqa: BLE001 -- also a cancellation must not leave half a worker in the group
+        fail(error)
+    log.info("Stopped")
+    logging.shutdown()
+    os._exit(OK)
+
+
+async def _work(worker: Worker, stop: asyncio.Event) -> None:
     app = worker.app
     # Every fetched record is an object that the collector counts, and votes hold no cycles: left at its defaults it
     # walks the whole state again and again, which cost a quarter of all CPU time.
@@ -104,11 +115,7 @@ async def _serve(worker: Worker, stop: asyncio.Event) -> int:
             await app.stop()
             await worker.lookup.stop()
     except TimeoutError:
-        log.warning("Faust did not stop in time; everything that was read in is committed")
-    log.info("Stopped")
-    logging.shutdown()
-    # Faust leaves threads behind that may wait for ever; all that matters is committed.
-    os._exit(OK)
+        log.warning("Not stopped in time; what is not committed is done again by the next owner")
 
 
 class _Cluster(NamedTuple):

@@ -90,6 +90,7 @@ def wire(settings: Settings, config: EngineConfig, rules: Policy, metrics: Metri
         partitions=settings.partitions,
         fetch_wait_s=settings.fetch_wait,
         drain_timeout_s=settings.drain_timeout,
+        deadline_s=settings.commit_deadline,
         session_timeout_s=settings.session_timeout,
         gate=gate,
     )

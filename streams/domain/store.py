@@ -257,7 +257,10 @@ class BrandTotal(Subject):
             delta = hours.get(hour, 0) - before.get(hour, 0)
             if delta:
                 self.rolling.add(day * HOURS + hour, delta)
-        self.parts[shard, day] = hours
+        if hours:
+            self.parts[shard, day] = hours
+        else:
+            self.parts.pop((shard, day), None)
         return True
 
     def replace_lifetime(self, shard: int, tally: int) -> bool:

@@ -22,6 +22,7 @@ from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, ConsumerMessage
 
 from streams.engine.assignor import ShardAssignor
+from streams.engine.failure import deadline
 from streams.engine.fetch import Fetched, Record, fetch
 from streams.engine.gate import Gate
 from streams.engine.watchdog import Watchdog
@@ -104,7 +105,10 @@ class BatchThread(driver.AIOKafkaConsumerThread):
 
     async def fetch(self, tps: frozenset[TP]) -> list[Fetched]:
         """What has arrived for these partitions; waits for it, at most half a second."""
-        return await self.in_thread(fetch(self._ensure_consumer()._fetcher, tps, _POLL_S, RECORDS_MAX))
+        consumer = self._ensure_consumer()
+        # What went wrong in the group for good is told only to those who ask.
+        consumer._coordinator.check_errors()
+        return await self.in_thread(fetch(consumer._fetcher, tps, _POLL_S, RECORDS_MAX))
 
     def last_answers(self, tps: frozenset[TP]) -> dict[TP, int]:
         """A mark for each partition that changes with each answer to a fetch of it."""
@@ -114,7 +118,8 @@ class BatchThread(driver.AIOKafkaConsumerThread):
 
     async def seek_and_resume(self, positions: Mapping[TP, int]) -> None:
         """Seek first, then let the partitions be fetched; those that are not assigned any more are left out."""
-        await self.in_thread(self._seek_and_resume(positions))
+        async with deadline(self.consumer.options.deadline_s, "a seek"):
+            await self.in_thread(self._seek_and_resume(positions))
 
     async def _seek_and_resume(self, positions: Mapping[TP, int]) -> None:
         consumer = self._ensure_consumer()
@@ -127,7 +132,8 @@ class BatchThread(driver.AIOKafkaConsumerThread):
 
     async def hold(self, tps: frozenset[TP]) -> None:
         """Stop fetching these partitions."""
-        await self.in_thread(self._hold(tps))
+        async with deadline(self.consumer.options.deadline_s, "holding a partition"):
+            await self.in_thread(self._hold(tps))
 
     async def _hold(self, tps: frozenset[TP]) -> None:
         consumer = self._ensure_consumer()
@@ -179,6 +185,7 @@ class BatchConsumer(driver.Consumer):
     async def _drain_messages(self, fetcher: Any) -> None:
         gate = self.options.gate
         watchdog, checked_at = Watchdog(), 0.0
+        dropped = False
         while not (self._stopped.is_set() or fetcher._stopped.is_set()):
             if not self.flow_active:
                 await self.wait(self.can_resume_flow.wait())
@@ -186,11 +193,15 @@ class BatchConsumer(driver.Consumer):
             if not gate.open:
                 await gate.wait_changed(_POLL_S)
                 continue
+            if dropped:
+                # The consumer has gone past what was dropped, and on a quiet partition nothing else would notice.
+                dropped = False
+                await self.perform_seek()
             generation = self.app.consumer_generation_id
             for fetched in await self._thread.fetch(gate.open):
-                if self._is_stale(generation):
-                    break
-                await self._deliver(Batch(fetched), generation)
+                dropped = dropped or self._is_stale(generation) or TP(*fetched.tp) not in gate.open
+                if not dropped:
+                    await self._deliver(Batch(fetched), generation)
             if monotonic() - checked_at > _CHECK_S and not self._is_stale(generation):
                 checked_at = monotonic()
                 watchdog.check(self._thread.last_answers(gate.open), checked_at)
@@ -200,9 +211,6 @@ class BatchConsumer(driver.Consumer):
         return not self.flow_active or generation != self.app.consumer_generation_id
 
     async def _deliver(self, batch: Batch, generation: int) -> None:
-        tp = TP(batch.topic, batch.partition)
-        if tp not in self.options.gate.open:
-            return
         message = ConsumerMessage(
             batch.topic,
             batch.partition,
@@ -215,7 +223,7 @@ class BatchConsumer(driver.Consumer):
             None,
             0,
             0,
-            tp,
+            TP(batch.topic, batch.partition),
             generation_id=generation,
         )
         # A delivery that waits for a busy agent must not hold up a rebalance.
@@ -265,8 +273,10 @@ class TransportOptions:
         fetch_wait_s: float,
         session_timeout_s: float,
         drain_timeout_s: float,
+        deadline_s: float,
         gate: Gate,
     ) -> None:
+        self.deadline_s = deadline_s
         self.brokers = brokers
         self.drain_timeout_s = drain_timeout_s
         self.partitions = partitions

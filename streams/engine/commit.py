@@ -13,7 +13,7 @@ from aiokafka import AIOKafkaProducer
 
 from streams.engine import marker
 from streams.engine.config import EngineConfig
-from streams.engine.failure import Broken
+from streams.engine.failure import Broken, deadline
 from streams.engine.state import Headers, Outputs, Row
 
 BATCH_BYTES_MAX = 900_000
@@ -43,6 +43,12 @@ def new_producer(config: EngineConfig, shard: int) -> AIOKafkaProducer:
     )
 
 
+async def close_producer(producer: AIOKafkaProducer, config: EngineConfig) -> None:
+    """Close a producer; one that cannot be closed in time ends the process, since it would go on retrying."""
+    async with deadline(config.drain_timeout_s, "closing a producer"):
+        await producer.stop()
+
+
 class Writer:
     """Writes the transactions of one shard, one at a time."""
 
@@ -69,12 +75,12 @@ class Writer:
         last = results[-1]
         self._check_clock(last, sent_s)
         await producer.commit_transaction()
-        # The marker is the last record of the last batch, and a control record ends the transaction.
+        # The base offset of the batch with the marker: never too high, and that is all it is for.
         return Committed(last.offset + 1, records + len(changelog))  # type: ignore[attr-defined]
 
     async def close(self) -> None:
         """Close the producer; what it left open is settled by the next owner."""
-        await self._producer.stop()
+        await close_producer(self._producer, self._config)
 
     async def _send(
         self, sends: list[asyncio.Future[object]], topic: str, partition: int, out: Sequence[_Record], timestamp_ms: int

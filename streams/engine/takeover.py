@@ -14,7 +14,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
 from streams.engine import marker as marker_row
 from streams.engine.batches import RECORDS_MAX
-from streams.engine.commit import new_producer
+from streams.engine.commit import close_producer, new_producer
 from streams.engine.config import EngineConfig
 from streams.engine.failure import Broken, Refusal, Superseded, deadline
 from streams.engine.fetch import fetch
@@ -68,7 +68,7 @@ class Takeover:
             state.restored(marker.state, config.now())
             self._still_current()
         except BaseException:
-            await producer.stop()
+            await close_producer(producer, config)
             raise
         return Taken(producer, marker, log_starts, ends[config.state], rows)
 
