@@ -98,6 +98,7 @@ def _pair(ours: CatchUp, stock: StockRun) -> dict[str, float]:
 def _restored(run: RestoreRun) -> dict[str, float]:
     return {
         "restore_s": run.wall_s,
+        "restore_s_alone": run.cpu_s + run.idle_s,
         "restore_cpu": run.cpu_s,
         "restore_rate": run.rows / run.wall_s,
         "restore_bytes": run.resident / run.rows,

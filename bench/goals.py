@@ -33,6 +33,7 @@ GOALS = (
     Goal(name="changelog_rows", what="  changelog rows per response", unit=""),
     Goal(name="changelog_replaced", what="  of them replaced by a later row", unit="%"),
     Goal(name="restore_s", what="restore of 1 million pages of 10 votes", unit="s", target=10.0),
+    Goal(name="restore_s_alone", what="  less the time that others took of its core", unit="s"),
     Goal(name="restore_cpu", what="  CPU", unit="s"),
     Goal(name="restore_rate", what="  rows a second", unit="", better="higher"),
     Goal(name="restore_bytes", what="  resident per row, stores and tallies included", unit="B"),

@@ -2,7 +2,9 @@
 
 `calls` counts every call of the main thread (cProfile): exact counts, but calls cost extra, so plain Python looks
 worse than it is. `samples` looks at all threads every few milliseconds and charges each one's CPU since the last look
-to the functions on its stack: true shares, no counts.
+to the functions on its stack: nearly true shares, no counts. Two things to know when reading it: a thread stops to be
+looked at where it enters a Python function, so that the C code before is charged to that one; and a thread that works
+in short bursts is seen only when it waits (`select`): for low rates `calls` says more.
 """
 
 import cProfile

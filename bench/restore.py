@@ -35,6 +35,8 @@ class RestoreRun:
 
     rows: int
     wall_s: float
+    idle_s: float
+    """How long its core had nothing to do meanwhile."""
     cpu_s: float
     resident: int
     """What the process grew by."""
@@ -72,6 +74,7 @@ async def restore(bed: Bed, settings: Settings) -> RestoreRun:
     return RestoreRun(
         rows=rows,
         wall_s=end_s - begin_s,
+        idle_s=last.idle_s - first.idle_s,
         cpu_s=last.cpu_s - first.cpu_s,
         resident=resident - first.resident,
         rows_in_log=in_log,
