@@ -24,12 +24,12 @@ async def test_a_worker_killed_under_load_loses_nothing_and_repeats_nothing(log:
     async with load(log, seed=2) as feed:
         await until_shared(first, second)
         await log.until_included(2_000)
-        await freeze_in_transaction(first, log)
+        await freeze(first, log, amid_transaction=True)
         first.kill()
         third = start()
         await until_shared(second, third)
         await log.until_included(log.included() + 1_500)
-        await freeze_in_transaction(second, log)
+        await freeze(second, log, amid_transaction=True)
         second.kill()
         await feed.until_acked(500)
         await feed.finish()
@@ -68,13 +68,16 @@ async def test_a_second_and_a_third_worker_join_under_load_without_a_trace(log: 
     await assert_exact(log)
 
 
-async def test_a_worker_frozen_past_its_session_and_woken_is_fenced_and_changes_nothing(log: Log, start: Start) -> None:
-    """It wakes amid a transaction which is not its own any more, cannot commit it, and ends with status 1."""
+@pytest.mark.parametrize("amid_transaction", [True, False])
+async def test_a_worker_frozen_past_its_session_and_woken_is_fenced_and_changes_nothing(
+    log: Log, start: Start, amid_transaction: bool
+) -> None:
+    """It wakes to a transaction, or with answers in hand, that are not its own any more, and ends with status 1."""
     zombie, heir = start(), start()
     async with load(log, seed=5) as feed:
         await until_shared(zombie, heir)
         await log.until_included(1_000)
-        await freeze_in_transaction(zombie, log)
+        await freeze(zombie, log, amid_transaction=amid_transaction)
         lost = zombie.shards()
         await log.refresh()
         frozen = {shard: position(log, shard) for shard in lost}
@@ -111,17 +114,17 @@ async def until_shared(*workers: Worker) -> None:
         await worker.until_ready()
 
 
-async def freeze_in_transaction(worker: Worker, log: Log) -> None:
-    """Stop a worker (SIGSTOP) at an instant at which one of its transactions is open: its work is unfinished."""
+async def freeze(worker: Worker, log: Log, *, amid_transaction: bool) -> None:
+    """Stop a worker (SIGSTOP) at an instant at which one of its transactions is open, or none is."""
 
     async def frozen() -> bool:
         worker.signal(signal.SIGSTOP)
-        if await log.is_open(STATE, worker.shards()):
+        if await log.is_open(STATE, worker.shards()) is amid_transaction:
             return True
         worker.signal(signal.SIGCONT)
         return False
 
-    await until("the worker is caught in a transaction", frozen)
+    await until("the worker is caught", frozen)
 
 
 def position(log: Log, shard: int) -> int:
