@@ -108,7 +108,9 @@ class Recount:
         """The reason of a dead letter, or the disposition of anything else."""
         headers = Counter(name for name, _ in record.headers)
         is_rehomed = headers["nps.rehomed-from"] == 1 and headers["nps.arrival"] == 1
-        arrival_ms = int(dict(record.headers)["nps.arrival"]) if is_rehomed else record.timestamp
+        arrival_ms = record.timestamp
+        if is_rehomed:
+            arrival_ms = min(arrival_ms, int(dict(record.headers)["nps.arrival"]))
         at_ms = submitted_ms(document)
         if at_ms - arrival_ms > FUTURE_MS_MAX:
             return "timestamp_in_future", "dead_letter"
@@ -133,7 +135,7 @@ class Recount:
         known = identity in self._responses
         response = self._responses.setdefault(identity, _Response(at_ms))
         before = response.vote
-        stale = _apply(response, document)
+        stale = _apply(response, document, known=known)
         if stale:
             return stale
         if document["event"] in {*ANSWERS, "restored"} and not response.raised:
@@ -181,23 +183,33 @@ class Recount:
         }
 
 
-def _apply(response: _Response, document: dict[str, Any]) -> str:
+def _apply(response: _Response, document: dict[str, Any], *, known: bool) -> str:
     """Let an event change its own fact, if it is newer there; else gives the disposition that this leaves it."""
     event, version = document["event"], document.get("version")
     if event in ANSWERS:
-        if version is None:
-            if event == "created" and response.score is not None:
-                return "duplicate"
-        elif version <= response.score_version:
-            return "duplicate" if version == response.score_version else "correction"
-        else:
-            response.score_version = version
-        response.score = document["score"]
-    elif event == "deleted":
+        return _answer(response, document["score"], version, is_first=event == "created")
+    if event == "deleted":
         response.deleted = True
-    elif version is None or version > response.excluded_version:
-        response.excluded = event == "excluded"
-        response.excluded_version = -1 if version is None else version
+        return ""
+    if version is None and known and response.excluded == (event == "excluded"):
+        return "correction"
+    if version is not None:
+        if version <= response.excluded_version:
+            return "correction"
+        response.excluded_version = version
+    response.excluded = event == "excluded"
+    return ""
+
+
+def _answer(response: _Response, score: int, version: int | None, *, is_first: bool) -> str:
+    if version is None:
+        if is_first and response.score is not None:
+            return "duplicate"
+    elif version <= response.score_version:
+        return "duplicate" if version == response.score_version else "correction"
+    else:
+        response.score_version = version
+    response.score = score
     return ""
 
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from streams.topology import ALERTS, DEAD_LETTERS, RESPONSES
+from streams.topology import ALERTS
 from tests.kafka.checks import assert_exact, until_exact
 from tests.kafka.conftest import Start
 from tests.kafka.log import Log, Sent
@@ -36,18 +36,20 @@ async def test_strays_go_home_with_their_arrival_and_a_second_time_wrong_is_a_de
 
 
 async def test_what_arrived_long_ago_elsewhere_arrived_then(log: Log, start: Start) -> None:
-    """The arrival in the headers decides about alerts and age, but only beside where the record came from."""
+    """The arrival in the headers decides about alerts, but only beside where the record came from, and never ahead."""
     worker = await start().until_ready()
-    then = datetime.now(UTC) - timedelta(days=450)
+    then = datetime.now(UTC) - timedelta(days=200)
     arrival = ("nps.arrival", b"%d" % (then.timestamp() * 1000))
     origin = ("nps.rehomed-from", b"elsewhere|0|7")
     for number, headers in enumerate(((arrival, origin), (arrival,), (origin,), (arrival, arrival, origin))):
         record = keyed(answer(f"old-{number}", "Store 1", 3, then - timedelta(hours=1)))
         await log.send([Sent(record.key, record.value, headers=headers)])
+    ahead = (("nps.arrival", b"%d" % (then.timestamp() * 2000)), origin)
+    record = keyed(answer("ahead", "Store 1", 3, datetime.now(UTC) + timedelta(hours=1)))
+    await log.send([Sent(record.key, record.value, headers=ahead)])
     expected = await until_exact(log, worker)
-    assert ["too_old"] * 3 == [*expected.dead.values()]
+    assert ["timestamp_in_future"] == [*expected.dead.values()]
+    assert 3 == expected.muted
     assert 1 == len(expected.alerts) == len(log.records(ALERTS))
-    assert 3 == len(log.records(DEAD_LETTERS))
-    assert 4 == len(log.records(RESPONSES))
     assert 0 == await worker.stop()
     await assert_exact(log)

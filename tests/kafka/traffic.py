@@ -121,6 +121,10 @@ def _chain(random: Random, response_id: str, now: datetime) -> Iterator[dict[str
         document = {**common, **_details(random)}
         if event != "created" or random.random() < 0.5:
             document["event"] = event
+        if event != "created" and random.random() < 0.05:
+            # It should not change; where it does, the vote stays at the hour that came first.
+            day = datetime.fromisoformat(document["submitted_at"]).astimezone(UTC).date()
+            document["submitted_at"] = f"{day}T00:00:01Z"
         if version is not None:
             document["version"] = version
         if event in ("created", "updated", "finished"):
