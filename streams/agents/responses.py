@@ -20,11 +20,11 @@ from streams.domain.vote import (
     MINUTE_SHIFT,
     MUTED,
     NO_ANSWER,
+    OFFSET_SHIFT,
     RAISED,
     SCORE_MASK,
     Event,
     decide,
-    new_vote,
 )
 from streams.domain.window import DAY_S, HOUR_S, HOURS
 from streams.engine.fetch import Record
@@ -140,7 +140,7 @@ class Intake:
         if response.version is not None or response.event != "created" or identity in page.positions:
             return self._change(store, response, page, hours, offset, submitted_ms, arrival_ms)
         score: int = response.score  # type: ignore[assignment]  # an answer without a score is no response
-        vote = new_vote(score, second // 60, offset)
+        vote = score | second // 60 << MINUTE_SHIFT | offset << OFFSET_SHIFT
         if arrival_ms - submitted_ms > self._mute_ms or response.imported:
             vote |= MUTED
         one = ONE[score]
