@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+import psutil
 import pytest
 
 from streams.broker import Broker
@@ -64,6 +65,14 @@ async def test_a_worker_is_alive_before_kafka_is_and_ready_once_the_topics_are(
         await log.send(answers(41, 100, datetime.now(UTC)))
         await until_exact(log, worker)
         assert 0 == await worker.stop()
+
+
+async def test_a_worker_listens_on_loopback_alone(log: Log, start: Start) -> None:
+    """Nothing of it can be reached from elsewhere unless somebody asks for that."""
+    worker = await start().until_ready()
+    listening = [each.laddr for each in worker.connections() if each.status == psutil.CONN_LISTEN]
+    assert ["127.0.0.1"] == [address.ip for address in listening]
+    assert 0 == await worker.stop()
 
 
 async def test_a_worker_that_cannot_write_ends_before_it_acknowledges_anything(log: Log, start: Start) -> None:

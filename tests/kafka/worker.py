@@ -12,6 +12,8 @@ from typing import Any
 from urllib.error import HTTPError, URLError
 from urllib.request import urlopen
 
+import psutil
+
 from streams.settings import PREFIX, Settings
 from tests.kafka.waiting import DEADLINE_S, until
 
@@ -94,6 +96,10 @@ class Worker:
         wanted = {f'{label}="{value}"' for label, value in labels.items()}
         lines = [line for line in text.splitlines() if line.startswith((name + "{", name + " "))]
         return sum(float(line.rpartition(" ")[2]) for line in lines if all(label in line for label in wanted))
+
+    def connections(self) -> list[Any]:
+        """Its sockets, those it listens on among them."""
+        return list(psutil.Process(self._process.pid).net_connections("inet"))
 
     def shards(self) -> set[int]:
         """The shards of its last assignment, by its log."""
