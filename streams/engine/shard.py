@@ -28,6 +28,9 @@ _PAUSE_PER_COMMIT = 4.0
 _BEHIND_INTERVALS = 10
 """While a backlog is worked off, commits are this many intervals apart: its alerts are late anyway, and a page that
 several answers changed is written once."""
+_HELD_BACK_S = 1.0
+_HELD_BACK_S_MAX = 60.0
+"""A worker that is never done with its backlog publishes scores all the same after this."""
 _PENDING_MAX = 100_000
 """Records and rows that may wait for a commit before the input waits too: bounds memory when the broker is slow."""
 _ROOM_S = 2.0
@@ -56,6 +59,7 @@ class Shard:
         state: State,
         taken: Taken,
         generation: int,
+        backlog: Callable[[], bool],
         fail: Fail,
         observer: Observer,
     ) -> None:
@@ -73,6 +77,8 @@ class Shard:
         self._config = config
         self._writer = Writer(taken.producer, config, number)
         self._state_position = taken.state_position
+        self._backlog = backlog
+        self._backlog_since: float | None = None
         self._fail = fail
         self._observer = observer
         self._wanted = asyncio.Event()
@@ -181,6 +187,15 @@ class Shard:
             await asyncio.wait([self._task])
         await self._writer.close()
 
+    def _holds_back(self) -> bool:
+        """Whether scores and ticks wait: the worker has a backlog in some shard, though not for ever."""
+        if not self._backlog():
+            self._backlog_since = None
+            return False
+        now_s = time.monotonic()
+        self._backlog_since = now_s if self._backlog_since is None else self._backlog_since
+        return now_s - self._backlog_since < _HELD_BACK_S_MAX
+
     def _measure(self, topic: str, oldest_s: float, n: int) -> None:
         self._observer.consumed(topic, n)
         self._observer.age(topic, max(0.0, self._config.now() - oldest_s))
@@ -203,7 +218,7 @@ class Shard:
         """Wait for input, or for what time alone brings about; gives the monotonic time of the start."""
         while True:
             now = self._config.now()
-            due_s = self.state.due_in_s(now)
+            due_s = _HELD_BACK_S if self._holds_back() else self.state.due_in_s(now)
             if self._moved_at is not None:
                 due_s = min(due_s, self._moved_at + _MOVED_S - now)
             if self._wanted.is_set() or due_s <= 0:
@@ -220,7 +235,7 @@ class Shard:
         self._moved_at = None
         oldest_s, self._oldest_s = self._oldest_s, None
         started = time.monotonic()
-        changes = self.state.take(config.now(), behind=self.behind, state_position=self._state_position)
+        changes = self.state.take(config.now(), behind=self._holds_back(), state_position=self._state_position)
         self.marker.breaker = self.breaker.dump()
         self.marker.state = changes.note
         positions = self.positions()

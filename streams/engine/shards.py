@@ -150,6 +150,7 @@ class Shards:
             state=state,
             taken=taken,
             generation=generation,
+            backlog=self._has_backlog,
             fail=self._fail,
             observer=self._observer,
         )
@@ -169,6 +170,9 @@ class Shards:
         await self._admit(shard, sought)
         # Only what the group knows tells a lost state from a first start: it must not wait for the next interval.
         await thread.commit_positions(shard.committed_positions)
+
+    def _has_backlog(self) -> bool:
+        return any(shard.behind for shard in self.open.values())
 
     async def _admit(self, shard: Shard, sought: dict[TP, int] | None = None) -> None:
         """Seek first, then make active."""

@@ -5,7 +5,6 @@ from functools import lru_cache
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MINUTES = [f"{minute // 60:02d}:{minute % 60:02d}:" for minute in range(1440)]
-_MILLISECOND = timedelta(milliseconds=1)
 
 
 def rfc3339_ms(ms: int) -> str:
@@ -21,7 +20,8 @@ def epoch_ms(instant: datetime) -> int:
 
     `int(instant.timestamp() * 1000)` is one too low for one instant in thirty or so: the product is rounded.
     """
-    return (instant - _EPOCH) // _MILLISECOND
+    since = instant - _EPOCH
+    return (since.days * 86_400 + since.seconds) * 1000 + since.microseconds // 1000
 
 
 @lru_cache(maxsize=1024)  # more days than a response may be old

@@ -34,6 +34,7 @@ def _a_shard(
         config=a_config(**config),
         state=state or FakeState(),
         taken=Taken(cast("Any", producer or FakeProducer()), marker, {RESPONSES: 0, CONTROL: 0}, 0, 0),
+        backlog=lambda: False,
         generation=1,
         fail=cast("Any", fail or Failures()),
         observer=cast("Any", FakeObserver()),
