@@ -7,9 +7,12 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
-from streams.topology import ALERTS, DEAD_LETTERS, RESPONSES, SCORES
+import jsonschema_rs
+
+from streams.topology import ALERTS, BRAND_TALLIES, DEAD_LETTERS, RESPONSES, SCORES
 from tests.kafka.judge import judge
 from tests.kafka.log import Log
 from tests.kafka.recount import Bands, Recount, interval, recount
@@ -21,6 +24,7 @@ _TOLERANCE = 1e-9
 ERRORS = "__streams.errors."
 _WHOLE_BYTES_MAX = 1_048_588 + 60_000
 """A dead letter is this large at most, with some room for headers; of a larger record it says size and hash."""
+SCHEMAS = Path(__file__).parents[2] / "schemas"
 _REHOMED = ("nps.arrival", "nps.rehomed-from")
 
 
@@ -66,6 +70,7 @@ def differences(log: Log, expected: Recount) -> list[str]:
         *wrong_alerts(log, expected),
         *wrong_dead_letters(log, expected),
         *wrong_rehomed(log, expected),
+        *off_schema(log),
     ]
 
 
@@ -192,6 +197,24 @@ def wrong_rehomed(log: Log, expected: Recount) -> Iterator[str]:
         key = f"{document['brand']}|{document['store']}".encode()
         if (record.key, record.value, [*record.headers]) != (key, source.value, wanted):
             yield f"the copy of {origin[1]}-{origin[2]} was changed: {record.key!r} {record.headers}"
+
+
+def off_schema(log: Log) -> Iterator[str]:
+    """Published documents that their schemas do not admit."""
+    for topic, schema in ((ALERTS, "followup.alert"), (SCORES, "nps.score"), (BRAND_TALLIES, "nps.brand-tally")):
+        validator = _validator(schema)
+        documents = [json.loads(record.value) for record in log.records(topic)]
+        yield from (f"{topic.name}: {document}" for document in documents if not validator.is_valid(document))
+    validator = _validator("dead-letter-headers")
+    for record in log.records(DEAD_LETTERS):
+        headers = {name: value.decode() for name, value in record.headers if name.startswith((ERRORS, "nps.dlq."))}
+        if not validator.is_valid(headers):
+            yield f"{DEAD_LETTERS.name}: {headers}"
+
+
+def _validator(schema: str) -> jsonschema_rs.Draft202012Validator:
+    text = (SCHEMAS / f"{schema}.v1.schema.json").read_text()
+    return jsonschema_rs.Draft202012Validator(json.loads(text), validate_formats=True)
 
 
 def _sha256(value: bytes) -> bytes:
