@@ -42,8 +42,8 @@ def alert_output(
         language=response.language,
         customer_ref=customer,
         contactable=customer is not None and consent is not None and consent.contact is True,
-        link=link_to(customer, policy.customer_url),
-        store_nps=StoreNps(window=ALERT_WINDOW, nps=now.nps, low=now.low, high=now.high, n=now.n),
+        link=link_to(customer, policy.customer_url) if policy.customer_url else None,
+        store_nps=StoreNps(ALERT_WINDOW, now.nps, now.low, now.high, now.n),
         schema_version=1,
     )
     return Output(store.key, encode_alert(alert))

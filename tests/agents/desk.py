@@ -128,6 +128,7 @@ class Desk:
             config=a_config(),
             state=self.ledger,
             taken=taken,
+            backlog=lambda: False,
             generation=1,
             fail=cast("Any", None),
             observer=cast("Observer", None),
