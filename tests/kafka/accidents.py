@@ -83,17 +83,24 @@ async def is_gone(settings: Settings, topic: Topic, partition: int, offset: int)
 
 
 @asynccontextmanager
-async def foreign_transaction(settings: Settings, name: str, *shards: int) -> AsyncIterator[None]:
-    """Keep a transaction of somebody else open in the state of shards; it is aborted at the end."""
+async def transaction(settings: Settings, name: str) -> AsyncIterator[Any]:
+    """Give a producer in the middle of a transaction; it is aborted at the end."""
     producer = AIOKafkaProducer(
         bootstrap_servers=settings.brokers, transactional_id=f"{name}-foreign", transaction_timeout_ms=120_000
     )
     await producer.start()
     try:
         await producer.begin_transaction()
-        for shard in shards:
-            await producer.send_and_wait(settings.topic(STATE.name), b"?", key=b"foreign", partition=shard)
-        yield
+        yield producer
         await producer.abort_transaction()
     finally:
         await producer.stop()
+
+
+@asynccontextmanager
+async def foreign_transaction(settings: Settings, name: str, *shards: int) -> AsyncIterator[None]:
+    """Keep a transaction of somebody else open in the state of shards."""
+    async with transaction(settings, name) as producer:
+        for shard in shards:
+            await producer.send_and_wait(settings.topic(STATE.name), b"?", key=b"foreign", partition=shard)
+        yield

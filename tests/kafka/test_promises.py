@@ -14,6 +14,7 @@ from tests.kafka import (
     test_faults,
     test_figures,
     test_lifecycle,
+    test_named,
     test_refusals,
     test_rehoming,
     test_replay,
@@ -28,15 +29,18 @@ PROMISES: dict[str, tuple[Test, ...]] = {
         test_faults.test_a_worker_killed_under_load_loses_nothing_and_repeats_nothing,
         test_scores.test_a_score_held_back_by_a_worker_that_died_is_published_by_the_next,
         test_restore.test_a_foreign_open_transaction_does_not_shorten_a_restore,
+        test_restore.test_what_a_producer_aborted_is_passed_over,
     ),
     "exactly once: across rolling restarts": (
         test_faults.test_a_rolling_restart_under_load_changes_nothing,
         test_lifecycle.test_a_worker_asked_to_leave_under_load_is_gone_in_ten_seconds_and_loses_nothing,
+        test_named.test_a_named_worker_comes_back_to_its_shards_and_nobody_else_notices,
     ),
     "exactly once: across rebalances": (test_faults.test_a_second_and_a_third_worker_join_under_load_without_a_trace,),
     "exactly once: across broker restarts": (test_broker.test_a_broker_that_goes_and_comes_back_leaves_no_trace,),
     "exactly once: across zombies": (
         test_faults.test_a_worker_frozen_past_its_session_and_woken_is_fenced_and_changes_nothing,
+        test_named.test_of_two_workers_with_one_name_the_older_one_ends,
     ),
     "nothing is dropped silently": (
         test_figures.test_figures_of_mixed_responses_equal_an_independent_recount,

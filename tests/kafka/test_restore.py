@@ -49,3 +49,24 @@ async def test_a_foreign_open_transaction_does_not_shorten_a_restore(log: Log, s
     assert 600 == sum(counts["duplicate"] for counts in expected.dispositions.values())
     assert 0 == await worker.stop()
     await assert_exact(log)
+
+
+async def test_what_a_producer_aborted_is_passed_over(log: Log, start: Start, unique: str) -> None:
+    """It counts as nothing; and a position that moves without data is committed by and by, for the next owner."""
+    worker = await start().until_ready()
+    now = datetime.now(UTC)
+    await log.send(answers(33, 10, now))
+    async with accidents.transaction(log.settings, unique) as producer:
+        for record in answers(32, 100, now):
+            await producer.send_and_wait(log.settings.topic(RESPONSES.name), record.value, key=record.key)
+    await until_exact(log, worker)
+
+    async def passed() -> bool:
+        ends = await log.refresh()
+        name = log.settings.topic(RESPONSES.name)
+        positions = {shard: marker.sources[name].position for shard, marker in log.markers().items()}
+        return positions == {tp.partition: end for tp, end in ends.items() if tp.topic == name}
+
+    await until("the markers are at the ends of the logs", passed)
+    assert 10 == log.included() == len(log.records(RESPONSES))
+    assert 0 == await worker.stop()
