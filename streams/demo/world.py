@@ -30,6 +30,8 @@ BACKLOG_AT_MS = 3_000
 BACKLOG_RECORDS = 140
 OFFLINE_MS = 60 * 3_600_000
 
+_RETRIED_MS = 3_000
+"""A till that got no answer sends again within this."""
 _HOUR_MS = 3_600_000
 _MINUTE_MS = 60_000
 # Of the live answers; the repeats and revisions of a channel come on top.
@@ -126,11 +128,12 @@ class _Follow:
         """Decide what follows this answer, if anything."""
         random, channel = self.random, visit.channel
         if random.random() < channel.repeats:
-            self.remember(_again(record, record.at_ms + random.randint(300, 4_000)))
+            self.remember(_again(record, record.at_ms + random.randint(300, _RETRIED_MS)))
         if random.random() >= channel.revises:
             return
         what = random.choices((Kind.COMMENT, Kind.EDIT, Kind.DELETION, Kind.EXCLUSION), (70, 16, 7, 7))[0]
-        at_ms = record.at_ms + 2_000 + round(random.expovariate(1 / 15_000))
+        # After any retry: an old version that comes after a newer one is a correction that came too late, no duplicate.
+        at_ms = record.at_ms + _RETRIED_MS + 500 + round(random.expovariate(1 / 15_000))
         revised = _revised(random, what, document, visit)
         if what is Kind.EDIT:
             self.remember(answer_record(revised, visit, at_ms=at_ms, kind=what))
