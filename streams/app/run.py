@@ -92,7 +92,7 @@ async def _work(worker: Worker, stop: asyncio.Event) -> None:
     app = worker.app
     # Every fetched record is an object that the collector counts, and votes hold no cycles: left at its defaults it
     # walks the whole state again and again, which cost a quarter of all CPU time.
-    gc.set_threshold(100_000, 50, 1000)
+    gc.set_threshold(500_000, 20, 1000)
     await worker.lookup.start()
     await app.start()
     log.info("Worker started", extra={"app": app.conf.id})
