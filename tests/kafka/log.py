@@ -78,6 +78,10 @@ class Log:
         name = self.settings.topic(topic.name)
         return sum(sum(one.sources[name].totals.values()) for one in self.markers().values())
 
+    def position(self, shard: int) -> int:
+        """How far a shard has read the responses, by its marker."""
+        return self.markers()[shard].sources[self.settings.topic(RESPONSES.name)].position
+
     async def refresh(self) -> dict[TopicPartition, int]:
         """Read on to the present ends of all topics (last stable offsets); gives them."""
         ends: dict[TopicPartition, int] = await self._committed.end_offsets(self._partitions())

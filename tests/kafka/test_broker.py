@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable
-from datetime import UTC, datetime
 
 import pytest
 
@@ -10,8 +9,8 @@ from streams.broker import Broker
 from streams.cluster.topics import create_topics
 from tests.kafka.checks import assert_exact, until_exact
 from tests.kafka.conftest import Supervisor, deployment_of
-from tests.kafka.log import Feed, open_log
-from tests.kafka.traffic import endless
+from tests.kafka.load import load
+from tests.kafka.log import open_log
 from tests.kafka.waiting import until
 
 pytestmark = pytest.mark.kafka
@@ -27,7 +26,7 @@ async def test_a_broker_that_goes_and_comes_back_leaves_no_trace(
     assert (await create_topics(settings)).good
     supervisors = [supervised(settings), supervised(settings)]
     async with open_log(settings) as log:
-        async with Feed(log, endless(60, settings.partitions, datetime.now(UTC)), 1_000) as feed:
+        async with load(log, seed=60) as feed:
             await log.until_included(2_000)
             if how == "killed":
                 broker.kill()

@@ -114,19 +114,19 @@ async def test_the_breaker_trips_at_the_record_above_its_limit_until_an_order_li
     await until_held(worker, shard)
     await log.send(beside[:200])
     await log.until_included(502 + 200)
-    assert 502 == position(log, shard)
+    assert 502 == log.position(shard)
     assert await worker.is_ready()
     worker.kill()
     worker = await start().until_ready()
     await until_held(worker, shard)
     await log.send(beside[200:])
     await log.until_included(502 + len(beside))
-    assert 502 == position(log, shard)
+    assert 502 == log.position(shard)
     done = await asyncio.to_thread(nps, log.settings, "resume", "--shard", str(shard))
     assert 0 == done.returncode, done.stderr
     await log.until_included(502 + 500 + len(beside))
     await until_held(worker, shard)
-    assert 1_002 == position(log, shard)
+    assert 1_002 == log.position(shard)
     await log.send([Sent(b"%d" % shard, b'{"order":"resume"}', shard)], CONTROL)
     expected = await until_exact(log, worker)
     assert 1_500 == list(expected.dead.values()).count("invalid_json")
@@ -142,11 +142,6 @@ async def until_held(worker: Worker, shard: int) -> None:
         return await worker.metric("nps_breaker_open", shard=str(shard)) == 1
 
     await until("the breaker trips", held)
-
-
-def position(log: Log, shard: int) -> int:
-    """How far a shard has read, by its marker."""
-    return log.markers()[shard].sources[log.settings.topic(RESPONSES.name)].position
 
 
 def of_size(response_id: str, size: int, now: datetime) -> Sent:

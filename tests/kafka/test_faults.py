@@ -1,21 +1,16 @@
 """Workers that die, leave, join, freeze and wake while responses pour in: nothing is lost, nothing counts twice."""
 
 import signal
-from datetime import UTC, datetime
 
 import pytest
 
-from streams.topology import RESPONSES, STATE
 from tests.kafka.checks import assert_exact, until_exact
 from tests.kafka.conftest import Start
-from tests.kafka.log import Feed, Log
-from tests.kafka.traffic import endless
+from tests.kafka.load import freeze, load, until_shared
+from tests.kafka.log import Log
 from tests.kafka.waiting import until
-from tests.kafka.worker import Worker
 
 pytestmark = pytest.mark.kafka
-
-PER_SECOND = 1_200
 
 
 async def test_a_worker_killed_under_load_loses_nothing_and_repeats_nothing(log: Log, start: Start) -> None:
@@ -80,11 +75,11 @@ async def test_a_worker_frozen_past_its_session_and_woken_is_fenced_and_changes_
         await freeze(zombie, log, amid_transaction=amid_transaction)
         lost = zombie.shards()
         await log.refresh()
-        frozen = {shard: position(log, shard) for shard in lost}
+        frozen = {shard: log.position(shard) for shard in lost}
 
         async def taken_over() -> bool:
             await log.refresh()
-            return all(position(log, shard) > at for shard, at in frozen.items()) and lost <= heir.shards()
+            return all(log.position(shard) > at for shard, at in frozen.items()) and lost <= heir.shards()
 
         await until("the heir counts in the shards of the frozen worker", taken_over)
         zombie.signal(signal.SIGCONT)
@@ -95,38 +90,3 @@ async def test_a_worker_frozen_past_its_session_and_woken_is_fenced_and_changes_
     await until_exact(log, heir)
     assert 0 == await heir.stop()
     await assert_exact(log)
-
-
-def load(log: Log, *, seed: int) -> Feed:
-    """Mixed traffic until it is told to finish."""
-    return Feed(log, endless(seed, log.settings.partitions, datetime.now(UTC)), PER_SECOND)
-
-
-async def until_shared(*workers: Worker) -> None:
-    """Wait until the shards are spread over these workers and all of them work."""
-
-    async def shared() -> bool:
-        held = [worker.shards() for worker in workers]
-        return all(held) and sum(map(len, held)) == len(set().union(*held)) == workers[0].settings.partitions
-
-    await until("the shards are shared out", shared)
-    for worker in workers:
-        await worker.until_ready()
-
-
-async def freeze(worker: Worker, log: Log, *, amid_transaction: bool) -> None:
-    """Stop a worker (SIGSTOP) at an instant at which one of its transactions is open, or none is."""
-
-    async def frozen() -> bool:
-        worker.signal(signal.SIGSTOP)
-        if await log.is_open(STATE, worker.shards()) is amid_transaction:
-            return True
-        worker.signal(signal.SIGCONT)
-        return False
-
-    await until("the worker is caught", frozen)
-
-
-def position(log: Log, shard: int) -> int:
-    """How far a shard has read, by its marker."""
-    return log.markers()[shard].sources[log.settings.topic(RESPONSES.name)].position

@@ -16,8 +16,9 @@ from streams.topology import ALERTS, RESPONSES
 from tests.kafka import accidents
 from tests.kafka.checks import assert_exact, until_exact
 from tests.kafka.conftest import Start, deployment_of
-from tests.kafka.log import Feed, Log, open_log
-from tests.kafka.traffic import answer, answers, endless, keyed
+from tests.kafka.load import load
+from tests.kafka.log import Log, open_log
+from tests.kafka.traffic import answer, answers, keyed
 from tests.kafka.waiting import until
 
 pytestmark = pytest.mark.kafka
@@ -31,7 +32,7 @@ async def test_a_worker_asked_to_leave_under_load_is_gone_in_ten_seconds_and_los
 ) -> None:
     """SIGTERM: it ends with status 0, and the next one goes on where it stopped."""
     worker = await start().until_ready()
-    async with Feed(log, endless(40, log.settings.partitions, datetime.now(UTC)), 1_500) as feed:
+    async with load(log, seed=40) as feed:
         await log.until_included(1_500)
         worker.terminate()
         assert 0 == await worker.status(within_s=LEAVES_WITHIN_S)

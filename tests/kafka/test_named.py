@@ -1,15 +1,13 @@
 """Workers with names of their own (NPS_INSTANCE_ID): they come back to their shards, and a name is one worker's."""
 
 import signal
-from datetime import UTC, datetime
 
 import pytest
 
 from tests.kafka.checks import assert_exact, until_exact
 from tests.kafka.conftest import Start
-from tests.kafka.log import Feed, Log
-from tests.kafka.test_faults import PER_SECOND, freeze, until_shared
-from tests.kafka.traffic import endless
+from tests.kafka.load import freeze, load, until_shared
+from tests.kafka.log import Log
 
 pytestmark = pytest.mark.kafka
 
@@ -18,7 +16,7 @@ async def test_a_named_worker_comes_back_to_its_shards_and_nobody_else_notices(l
     """Killed and started again within its session: the others do not even rebalance."""
     patient = {"session_timeout": 30.0}
     first, second = start(instance_id="first", **patient), start(instance_id="second", **patient)
-    async with Feed(log, endless(70, log.settings.partitions, datetime.now(UTC)), PER_SECOND) as feed:
+    async with load(log, seed=70) as feed:
         await until_shared(first, second)
         await log.until_included(1_000)
         held, rebalances = first.shards(), len(second.said("Assigned"))
@@ -38,7 +36,7 @@ async def test_a_named_worker_comes_back_to_its_shards_and_nobody_else_notices(l
 async def test_of_two_workers_with_one_name_the_older_one_ends(log: Log, start: Start) -> None:
     """Frozen, replaced under its name, and woken: it is fenced, and changes nothing."""
     zombie = start(instance_id="one", session_timeout=30.0)
-    async with Feed(log, endless(71, log.settings.partitions, datetime.now(UTC)), PER_SECOND) as feed:
+    async with load(log, seed=71) as feed:
         await log.until_included(1_000)
         await freeze(zombie, log, amid_transaction=False)
         heir = await start(instance_id="one", session_timeout=30.0).until_ready()
