@@ -56,6 +56,7 @@ class Settings:
     drain_timeout: float = _setting(5.0, "s", "how long a revoked shard may take to finish its commit")
     clock_skew_max: float = _setting(60.0, "s", "worker clock against broker clock; beyond it the worker exits")
     score_interval: float = _setting(1.0, "s", "a score is published at most this often per key")
+    trend_interval: float = _setting(60.0, "s", "a trend is published at most this often per key")
     fetch_wait: float = _setting(0.05, "s", "how long the broker may hold a fetch without data", low=0.001, high=5.0)
     freeze_after: float = _setting(300.0, "s", "a page untouched for this long is packed again", low=1.0)
     log_level: str = _setting("INFO", "level", "DEBUG, INFO, WARNING or ERROR")

@@ -73,6 +73,24 @@ SCORES = Topic(
     config=MappingProxyType({"cleanup.policy": "compact"}),
     co_partitioned=False,
 )
+TRENDS = Topic(
+    name="nps.trends",
+    key="brand or brand|store",
+    what="days, weeks and months of a brand or a store",
+    config=MappingProxyType({"cleanup.policy": "compact"}),
+)
+ALARMS = Topic(
+    name="nps.alarms",
+    key="brand or brand|store",
+    what="scores that fell or rose beyond chance, and bursts of unhappy answers at a kiosk",
+    config=_kept(90),
+)
+AUDIT = Topic(
+    name="nps.audit",
+    key="audit id",
+    what="who was forgotten when, without personal data",
+    config=MappingProxyType({"cleanup.policy": "compact"}),
+)
 BRAND_TALLIES = Topic(
     name="nps.brand-tallies",
     key="brand|shard|day",
@@ -94,15 +112,15 @@ STATE = Topic(
     ),
 )
 
-TOPICS = (RESPONSES, DEAD_LETTERS, ALERTS, ACTIONS, SCORES, BRAND_TALLIES, CONTROL, STATE)
+TOPICS = (RESPONSES, DEAD_LETTERS, ALERTS, ACTIONS, SCORES, TRENDS, ALARMS, AUDIT, BRAND_TALLIES, CONTROL, STATE)
 
 TALLY_RESPONSES = Agent(
     name="tally_responses",
     reads=RESPONSES,
     keeps=("pages of votes",),
-    emits=(ALERTS, SCORES, BRAND_TALLIES, DEAD_LETTERS, RESPONSES),
+    emits=(ALERTS, SCORES, TRENDS, ALARMS, AUDIT, BRAND_TALLIES, DEAD_LETTERS, RESPONSES),
 )
-TALLY_BRANDS = Agent(name="tally_brands", reads=BRAND_TALLIES, keeps=("brand tallies",), emits=(SCORES,))
+TALLY_BRANDS = Agent(name="tally_brands", reads=BRAND_TALLIES, keeps=("brand tallies",), emits=(SCORES, TRENDS, ALARMS))
 OBEY_ORDERS = Agent(name="obey_orders", reads=CONTROL, keeps=("breaker",))
 
 AGENTS = (TALLY_RESPONSES, TALLY_BRANDS, OBEY_ORDERS)

@@ -20,6 +20,9 @@ PUBLIC = {
     "followup.alerts": ("brand|store", "delete", 90, False, True),
     "followup.actions": ("brand|store", "delete", 90, True, True),
     "nps.scores": ("brand or brand|store", "compact", None, False, False),
+    "nps.trends": ("brand or brand|store", "compact", None, False, True),
+    "nps.alarms": ("brand or brand|store", "delete", 90, False, True),
+    "nps.audit": ("audit id", "compact", None, False, True),
     "nps.brand-tallies": ("brand|shard|day", "compact", None, False, True),
     "nps.control": ("shard number", "delete", 7, False, True),
     "nps.state": ("row key", "compact", None, True, True),
@@ -90,6 +93,7 @@ def test_what_an_agent_emits_is_what_its_module_sends() -> None:
     """The topics that the policy names are those of the topology."""
     given = policy(Settings(), 8, Metrics())
     named = {given.responses, given.dead_letters, given.alerts, given.scores, given.brand_tallies}
+    named |= {given.trends, given.alarms, given.audit}
     assert {topic.name for agent in topology.AGENTS for topic in agent.emits} == named
     source = Path(inspect.getfile(responses)).read_text()
     sent = {node.attr for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Attribute)}

@@ -2,7 +2,7 @@
 
 from urllib.parse import quote
 
-from streams.agents.ledger import Policy
+from streams.agents.policy import Policy
 from streams.domain.arrival import DUE_MS
 from streams.domain.identity import alert_id
 from streams.domain.score import SEVERITIES

@@ -9,12 +9,12 @@ Rows of the changelog, by the first letter of their key:
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from streams.agents.due import Due
 from streams.agents.folding import LIFETIME, Folding, restore_day_tally, restore_lifetime
 from streams.agents.handover import brand_tally_output, restore_part
+from streams.agents.policy import Policy
 from streams.agents.scoring import score_output
 from streams.domain.page import NewerRow, Page
 from streams.domain.store import BrandShare, BrandTotal, Store, Subject
@@ -25,46 +25,6 @@ from streams.engine.state import Changes, Output, Outputs, Row
 
 ROWS_PER_COMMIT = 500
 """Rows that timers, ticks and scores may add to one commit: alerts are not kept waiting behind them."""
-
-
-class Counts(Protocol):
-    """Who counts; the metrics of the application, in short."""
-
-    def answers(self, brand: str, band: str, n: int) -> None:
-        """So many first answers of a band were counted."""
-
-    def alerts(self, brand: str, severity: str, n: int) -> None:
-        """So many alerts were raised."""
-
-    def muted(self, brand: str, n: int) -> None:
-        """So many detractors raised nothing because they came too late or were imported."""
-
-    def dead_letters(self, reason: str, n: int) -> None:
-        """So many records could not be used."""
-
-    def unknown_fields(self, n: int) -> None:
-        """So many fields were ignored."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Policy:
-    """What a ledger must be told: topics as they are named on the broker, limits, and who counts."""
-
-    responses: str
-    dead_letters: str
-    alerts: str
-    scores: str
-    brand_tallies: str
-    partitions: int
-    score_partitions: int
-    """Partitions of the topic of scores, which alone need not have as many as the others."""
-    input_bytes_max: int
-    output_bytes_max: int
-    alert_max_age_s: float
-    score_interval_s: float
-    freeze_after_s: float
-    customer_url: str
-    counts: Counts
 
 
 class Ledger:

@@ -9,8 +9,9 @@ from aiokafka import AIOKafkaConsumer
 
 from streams import topology
 from streams.agents.brands import tally_brands
-from streams.agents.ledger import Ledger, Policy
+from streams.agents.ledger import Ledger
 from streams.agents.orders import obey_orders
+from streams.agents.policy import Policy
 from streams.agents.responses import tally_responses
 from streams.engine.batches import Batch, BatchThread, BatchTransport, TransportOptions
 from streams.engine.config import EngineConfig
@@ -70,12 +71,16 @@ def policy(settings: Settings, score_partitions: int, metrics: Metrics) -> Polic
         alerts=settings.topic(topology.ALERTS.name),
         scores=settings.topic(topology.SCORES.name),
         brand_tallies=settings.topic(topology.BRAND_TALLIES.name),
+        trends=settings.topic(topology.TRENDS.name),
+        alarms=settings.topic(topology.ALARMS.name),
+        audit=settings.topic(topology.AUDIT.name),
         partitions=settings.partitions,
         score_partitions=score_partitions,
         input_bytes_max=topology.INPUT_MAX_BYTES,
         output_bytes_max=topology.OUTPUT_MAX_BYTES,
         alert_max_age_s=settings.alert_max_age,
         score_interval_s=settings.score_interval,
+        trend_interval_s=settings.trend_interval,
         freeze_after_s=settings.freeze_after,
         customer_url=settings.customer_url,
         counts=metrics,

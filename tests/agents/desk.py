@@ -7,8 +7,9 @@ from typing import Any, NamedTuple, cast
 import orjson
 
 from streams.agents.brands import tally_brands
-from streams.agents.ledger import Ledger, Policy
+from streams.agents.ledger import Ledger
 from streams.agents.orders import obey_orders
+from streams.agents.policy import Policy
 from streams.agents.responses import tally_responses
 from streams.domain.page import Page
 from streams.engine.config import EngineConfig
@@ -24,6 +25,9 @@ DEAD_LETTERS = "survey.responses.dead"
 ALERTS = "followup.alerts"
 SCORES = "nps.scores"
 BRAND_TALLIES = "nps.brand-tallies"
+TRENDS = "nps.trends"
+ALARMS = "nps.alarms"
+AUDIT = "nps.audit"
 CONTROL = "nps.control"
 
 NOW_MS = ms("2026-03-01T12:00:00Z")
@@ -61,12 +65,16 @@ def a_policy(**changed: Any) -> Policy:
         "alerts": ALERTS,
         "scores": SCORES,
         "brand_tallies": BRAND_TALLIES,
+        "trends": TRENDS,
+        "alarms": ALARMS,
+        "audit": AUDIT,
         "partitions": 1,
         "score_partitions": 1,
         "input_bytes_max": 1_048_588,
         "output_bytes_max": 1_114_124,
         "alert_max_age_s": 604_800.0,
         "score_interval_s": 1.0,
+        "trend_interval_s": 60.0,
         "freeze_after_s": 300.0,
         "customer_url": "https://crm.example/c/{customer_ref}",
         "counts": Tells(),
