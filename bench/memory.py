@@ -56,14 +56,15 @@ def _votes(votes: int, a_day: int, suffix: str) -> dict[str, float]:
     days = votes // a_day
     stores = _stores(max(1, days // _DAYS))
     rng = random.Random(1)
-    page = Page(b"")
     known: list[int] = []
 
     def pack() -> None:
         for number in range(days):
             for segment, start in enumerate(range(0, a_day, VOTES_MAX)):
                 identities = array("Q", rng.randbytes(8 * min(VOTES_MAX, a_day - start)))
-                page.votes = {each: new_vote(each % (SCORE_MAX + 1), each % 1440, number) for each in identities}
+                page = Page(b"")
+                for each in identities:
+                    page.append(each, new_vote(each % (SCORE_MAX + 1), each % 1440, number))
                 stores[number % len(stores)].put(_TODAY - number // len(stores), segment, page.pack())
             known.append(identities[0])
 

@@ -99,15 +99,13 @@ def _pages(rows: int, stores: int, partitions: int, today: int) -> Iterator[Keye
     """Rows of 10 votes each: every store has as many days, the last of them today."""
     rng = random.Random(1)
     among = shops(stores, partitions)
-    page = Page(b"")
     for number in range(rows):
         age, place = divmod(number, stores)
         shop = among[place]
         identities = array("Q", rng.randbytes(8 * VOTES_PER_ROW))
-        page.votes = {
-            identity: new_vote(identity % (SCORE_MAX + 1), identity % 1440, number * VOTES_PER_ROW + at)
-            for at, identity in enumerate(identities)
-        }
+        page = Page(b"")
+        for at, identity in enumerate(identities):
+            page.append(identity, new_vote(identity % (SCORE_MAX + 1), identity % 1440, number * VOTES_PER_ROW + at))
         yield Keyed(shop.partition, b"p|%b|%d|0" % (shop.key, today - age), page.pack())
 
 

@@ -13,6 +13,9 @@ class Counts(Protocol):
     def alerts(self, brand: str, severity: str, n: int) -> None:
         """So many alerts were raised."""
 
+    def alert_changes(self, brand: str, kind: str, n: int) -> None:
+        """So many events of alerts that were raised before: enriched, retracted."""
+
     def muted(self, brand: str, n: int) -> None:
         """So many detractors raised nothing because they came too late or were imported."""
 

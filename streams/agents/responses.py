@@ -4,18 +4,23 @@ Every record ends as exactly one of: counted, duplicate, correction, dead letter
 the log alone: the arrival of a record is its append time, and no clock is asked.
 """
 
-from typing import cast
+from typing import Final, cast
 
-from streams.agents.alerting import alert_output
+from streams.agents.alerting import Alerting, Occasion
+from streams.agents.erasure import send_audit
 from streams.agents.ledger import Ledger
 from streams.domain.arrival import AGE_MS_MAX, FUTURE_MS_MAX
 from streams.domain.identity import identity_of
-from streams.domain.page import Page
-from streams.domain.score import BANDS, DETRACTOR_MAX, SEVERITIES
+from streams.domain.page import Page, Trace
+from streams.domain.score import BANDS, DETRACTOR_MAX
 from streams.domain.store import Store
 from streams.domain.tally import ONE, histogram
 from streams.domain.vote import (
+    ANSWERS,
+    COMMENTED,
     COUNTS,
+    FORGETTING,
+    KIOSK,
     MINUTE_MASK,
     MINUTE_SHIFT,
     MUTED,
@@ -23,7 +28,6 @@ from streams.domain.vote import (
     OFFSET_SHIFT,
     RAISED,
     SCORE_MASK,
-    Event,
     decide,
 )
 from streams.domain.window import DAY_S, HOUR_S, HOURS
@@ -62,9 +66,8 @@ def tally_responses(shard: Shard, records: list[Record]) -> Handled:
     return Handled(done, totals)
 
 
-def _muting(vote: int, event: Event) -> int:
-    """What mutes a vote whose event could raise it but is too late to call back, or imported; nothing once raised."""
-    return 0 if vote & RAISED or event in {"deleted", "excluded"} else MUTED
+_MUTING: Final = ANSWERS | {"restored"}
+"""The events that mute a response whose alert is not open, if they come too late to call back or are imported."""
 
 
 class Intake:
@@ -73,13 +76,11 @@ class Intake:
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
         self._policy = ledger.policy
-        self._alerts = ledger.outputs.setdefault((ledger.policy.alerts, ledger.shard), [])
+        self._alerting = Alerting(ledger)
         self._mute_ms = ledger.policy.alert_max_age_s * 1000
         """An answer older than this at arrival is too old to call back."""
         self._first_answers: dict[str, int] = {}
         """The tally of the answers that count for the first time, by brand."""
-        self._severities: dict[tuple[str, str], int] = {}
-        self._muted: dict[str, int] = {}
         self._reasons: dict[Reason, int] = {}
         self._unknown = 0
 
@@ -118,10 +119,7 @@ class Intake:
             bins = histogram(tally)
             for band in ("detractor", "passive", "promoter"):
                 counts.answers(brand, band, sum(n for score, n in enumerate(bins) if BANDS[score] == band))
-        for (brand, severity), n in self._severities.items():
-            counts.alerts(brand, severity, n)
-        for brand, n in self._muted.items():
-            counts.muted(brand, n)
+        self._alerting.finish()
         for reason, n in self._reasons.items():
             counts.dead_letters(reason, n)
         if self._unknown:
@@ -143,6 +141,10 @@ class Intake:
         vote = score | second // 60 << MINUTE_SHIFT | offset << OFFSET_SHIFT
         if arrival_ms - submitted_ms > self._mute_ms or response.imported:
             vote |= MUTED
+        if response.comment is not None:
+            vote |= COMMENTED
+        if response.channel == "kiosk":
+            vote |= KIOSK
         one = ONE[score]
         hour = second // HOUR_S
         store.rolling.add(day * HOURS + hour, one)
@@ -150,9 +152,14 @@ class Intake:
         self._first_answers[store.brand_name] = self._first_answers.get(store.brand_name, 0) + one
         if not store.unscored or day not in share.changed_days:
             self._figures_changed(store, day)
+        words = None
         if score <= DETRACTOR_MAX:
-            vote = self._detractor(store, response, vote, day, submitted_ms, arrival_ms)
-        page.append(identity, vote)
+            if vote & MUTED:
+                self._alerting.mute(store)
+            else:
+                vote |= RAISED
+                words = self._alerting.raise_first(Occasion(store, response, day, submitted_ms, arrival_ms), vote)
+        page.append(identity, vote, words)
         if not page.dirty:
             self._ledger.page_changed(page)
         return "counted"
@@ -170,12 +177,13 @@ class Intake:
         """As `_vote`, for all but the plain first answer of a response: rarer, and anything may follow."""
         day, second = divmod(submitted_ms // 1000, DAY_S)
         identity = identity_of(response.source or "", response.response_id)
+        event = response.event
         before, known = page.get(identity), page.versions.get(identity)
         score = response.score if type(response.score) is int else NO_ANSWER
         vote, versions, disposition = decide(
             before,
             known,
-            event=response.event,
+            event=event,
             version=response.version,
             score=score,
             minute=second // 60,
@@ -183,26 +191,64 @@ class Intake:
         )
         if vote == before and versions == known:
             return disposition
-        if arrival_ms - submitted_ms > self._mute_ms or response.imported:
-            vote |= _muting(vote, response.event)
-        one = COUNTS[vote & 0xFF]
-        delta = one if before is None else one - COUNTS[before & 0xFF]
-        if delta:
-            # The hour of the first event, as the page has it: one that names another time must not tear the vote apart.
-            hour = (vote >> MINUTE_SHIFT & MINUTE_MASK) // 60
-            store.rolling.add(day * HOURS + hour, delta)
-            hours[hour] = hours.get(hour, 0) + delta
-            self._figures_changed(store, day)
-            if disposition == "counted":
-                self._first_answers[store.brand_name] = self._first_answers.get(store.brand_name, 0) + one
-            if one and vote & SCORE_MASK <= DETRACTOR_MAX and not vote & RAISED:
-                vote = self._detractor(store, response, vote, day, submitted_ms, arrival_ms)
-        page.put(identity, vote)
+        alert = page.alert(identity)
+        vote |= self._flags(
+            response, late=arrival_ms - submitted_ms > self._mute_ms, open_alert=bool(alert and alert.is_open)
+        )
+        self._recount(store, hours, day, before, vote, first=disposition == "counted")
+        after = self._alerting.follow(Occasion(store, response, day, submitted_ms, arrival_ms), before, vote, alert)
+        if after is not None:
+            vote |= RAISED
+        page.put(identity, vote, after)
         if versions is not None:
             page.versions[identity] = versions
+        is_mark = event not in ANSWERS
+        if event in FORGETTING:
+            page.traces[identity] = Trace(page.traces.get(identity, Trace()).corrections + 1)
+            send_audit(
+                self._ledger,
+                response,
+                before,
+                day=day,
+                offset=offset,
+                arrival_ms=arrival_ms,
+                retracted=after is not alert,
+            )
+        elif before is not None or is_mark:
+            page.traces[identity] = page.traces.get(identity, Trace()).then(offset, is_mark=is_mark)
         if not page.dirty:
             self._ledger.page_changed(page)
         return disposition
+
+    def _flags(self, response: Response, *, late: bool, open_alert: bool) -> int:
+        """What an event adds to a vote beside its facts."""
+        flags = 0
+        if (late or response.imported) and not open_alert and response.event in _MUTING:
+            flags |= MUTED
+        if response.event in ANSWERS:
+            if response.comment is not None:
+                flags |= COMMENTED
+            if response.channel == "kiosk":
+                flags |= KIOSK
+        return flags
+
+    def _recount(
+        self, store: Store, hours: dict[int, int], day: int, before: int | None, vote: int, *, first: bool
+    ) -> None:
+        """Take the old vote out of its hour and put the new one there."""
+        one = COUNTS[vote & 0xFF]
+        delta = one if before is None else one - COUNTS[before & 0xFF]
+        if not delta:
+            return
+        # The hour of the first event, as the page has it: one that names another time must not tear the vote apart.
+        hour = (vote >> MINUTE_SHIFT & MINUTE_MASK) // 60
+        store.rolling.add(day * HOURS + hour, delta)
+        hours[hour] = hours.get(hour, 0) + delta
+        self._figures_changed(store, day)
+        if first:
+            self._first_answers[store.brand_name] = self._first_answers.get(store.brand_name, 0) + one
+        if one and vote & SCORE_MASK <= DETRACTOR_MAX and vote & MUTED:
+            self._alerting.mute(store)
 
     def _figures_changed(self, store: Store, day: int) -> None:
         """A score and a hand-over are due."""
@@ -211,19 +257,6 @@ class Intake:
             self._ledger.due.changed.append(store)
         if day not in store.brand.changed_days:
             self._ledger.day_changed(store.brand, day)
-
-    def _detractor(
-        self, store: Store, response: Response, vote: int, day: int, submitted_ms: int, arrival_ms: int
-    ) -> int:
-        """Raise the alert of a detractor's vote that has raised none, unless it is muted; gives the vote after it."""
-        if vote & MUTED:
-            self._muted[store.brand_name] = self._muted.get(store.brand_name, 0) + 1
-            return vote
-        score = vote & SCORE_MASK
-        self._alerts.append(alert_output(store, response, score, day, submitted_ms, arrival_ms, self._policy))
-        label = store.brand_name, SEVERITIES[score]
-        self._severities[label] = self._severities.get(label, 0) + 1
-        return vote | RAISED
 
     def _dead(self, record: Record, reason: Reason) -> str:
         policy = self._policy

@@ -1,7 +1,7 @@
 """A digest of what a deployment knows: the same for two runs over the same log, whatever happened in between.
 
-It covers identities, answers, marks, whether an alert was raised or muted, versions and tallies. Offsets, markers,
-disposition totals, cursors and whatever the clock did are left out: they depend on who worked when.
+It covers identities, answers, marks, versions, tallies and alerts with their generations and sequence numbers. Offsets,
+markers, disposition totals, cursors and whatever the clock did are left out: they depend on who worked when.
 """
 
 import hashlib
@@ -59,5 +59,7 @@ def _of_store(store: Store) -> bytes:
 def _votes(pages: list[Page | bytes]) -> Iterator[str]:
     for packed in pages:
         page = unpack(b"", packed) if isinstance(packed, bytes) else packed
+        alerts = page.alerts
         for identity, vote in page.votes.items():
-            yield f"{identity:016x} {vote & _WITHOUT_OFFSET:06x} {page.versions.get(identity, ())}"
+            versions, alert = page.versions.get(identity, ()), alerts.get(identity, ())
+            yield f"{identity:016x} {vote & _WITHOUT_OFFSET:06x} {tuple(versions)} {tuple(alert)}"

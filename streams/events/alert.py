@@ -22,19 +22,25 @@ class StoreNps(Struct, gc=False, frozen=True):
 
 
 class Alert(Struct, gc=False, frozen=True, kw_only=True):
-    """What happened to an alert; `kind` is `raised` at first, and later releases may add others.
+    """What happened to an alert; `kind` is `raised`, `enriched` or `retracted`, and later releases may add others.
 
     `submitted_at` and `due_at` are RFC 3339 in UTC with milliseconds. `late`: the answer arrived after it was due.
-    `reason_missing`: no comment, ask why. `contactable`: a known customer who agreed to be contacted.
+    What the record behind this event did not say is null; `reason_missing` (no comment: ask why) and `contactable` (a
+    known customer who agreed to be contacted) speak of all that was said so far. `generation` counts the alerts of a
+    response from 0, `sequence` the events of an alert from 1. `previous_score` is there where the score changed,
+    `changes` says what an enriched one brought, `reason` why one was retracted.
     """
 
     alert_id: str
     kind: str
+    generation: int = 0
+    sequence: int = 1
     response_id: str
     source: str | None
     brand: str
     store: str
     score: int
+    previous_score: int | None = None
     severity: Literal["P1", "P2", "P3"]
     reasons: list[str]
     submitted_at: str
@@ -47,6 +53,8 @@ class Alert(Struct, gc=False, frozen=True, kw_only=True):
     contactable: bool
     link: str | None
     store_nps: StoreNps
+    changes: list[str] = []
+    reason: str | None = None
     schema_version: int = 1
 
 

@@ -27,7 +27,7 @@ from streams.events.json_profile import (
 from streams.events.names import known, normal_name
 from streams.events.rejected import Rejected
 
-Event = Literal["created", "updated", "finished", "deleted", "excluded", "restored"]
+Event = Literal["created", "updated", "finished", "deleted", "excluded", "restored", "forget_identity", "forget_all"]
 SCORED: Final = frozenset({"created", "updated", "finished"})
 """The events that carry an answer; the others need no score."""
 
@@ -81,6 +81,8 @@ class Response(Struct, gc=False, frozen=True, kw_only=True, omit_defaults=True, 
     quality: Quality | None = None
     imported: bool | None = None
     attributes: dict[str, str | int | float | bool | None] | None = None
+    reason: str | None = None
+    by: str | None = None
     # No field of the wire: its name cannot occur there. A Struct without the collector's bookkeeping has no other room.
     unknown_fields: int = msgspec.field(default=0, name="\uffff")
     """How many fields the record had beside those of its schema."""

@@ -122,6 +122,9 @@ ANSWERS = Metric(
     ("brand", "band"),
 )
 ALERTS = Metric("nps_alerts_total", "counter", "Detractor alerts raised.", ("brand", "severity"))
+ALERT_CHANGES = Metric(
+    "nps_alert_changes_total", "counter", "What happened to alerts after they were raised.", ("brand", "kind")
+)
 MUTED = Metric("nps_alerts_muted_total", "counter", "Detractors that raised nothing: too old or imported.", ("brand",))
 WINDOW_ANSWERS = Metric(
     "nps_window_answers",

@@ -67,6 +67,10 @@ class Metrics:
         """`n` alerts of a brand were raised as P1, P2 or P3."""
         self._alerts.add(n, brand, severity)
 
+    def alert_changes(self, brand: str, kind: str, n: int) -> None:
+        """`n` alerts of a brand were enriched or retracted."""
+        self._alert_changes.add(n, brand, kind)
+
     def muted(self, brand: str, n: int) -> None:
         """`n` detractors of a brand raised nothing."""
         self._muted.add(n, brand)
@@ -144,6 +148,7 @@ class Metrics:
         self._unknown_fields = Counter(c.UNKNOWN_FIELDS.name, c.UNKNOWN_FIELDS.help, registry=registry)
         self._answers = _Counters(registry, c.ANSWERS, brand, Bounded(len(c.ANSWER_BANDS)))
         self._alerts = _Counters(registry, c.ALERTS, brand, Bounded(len(c.SEVERITIES)))
+        self._alert_changes = _Counters(registry, c.ALERT_CHANGES, brand, Bounded(KINDS_MAX))
         self._muted = _Counters(registry, c.MUTED, brand)
         self._commit_records = _Counters(registry, c.COMMIT_RECORDS, shard)
         self._commit_rows = _Counters(registry, c.COMMIT_ROWS, shard)

@@ -47,6 +47,9 @@ class Tells:
     def alerts(self, brand: str, severity: str, n: int) -> None:
         self.told["alerts", brand, severity] += n
 
+    def alert_changes(self, brand: str, kind: str, n: int) -> None:
+        self.told["alert_changes", brand, kind] += n
+
     def muted(self, brand: str, n: int) -> None:
         self.told["muted", brand] += n
 

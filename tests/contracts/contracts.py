@@ -9,6 +9,7 @@ from typing import Any
 import jsonschema_rs
 
 from streams.events.alert import decode_alert, encode_alert
+from streams.events.audit import decode_audit, encode_audit
 from streams.events.dead_letter import NAMES, dead_letter, parse_dead_letter_headers
 from streams.events.handover import decode_brand_tally, encode_brand_tally
 from streams.events.rejected import Rejected
@@ -72,9 +73,10 @@ RESPONSE = Contract("survey.response", decode_response, encode_response)
 ALERT = Contract("followup.alert", decode_alert, encode_alert)
 SCORE = Contract("nps.score", decode_score, encode_score)
 BRAND_TALLY = Contract("nps.brand-tally", decode_brand_tally, encode_brand_tally)
+AUDIT = Contract("nps.audit", decode_audit, encode_audit)
 DEAD_LETTER = Contract("dead-letter-headers", _read_headers, _write_headers)
 
-CONTRACTS = (RESPONSE, ALERT, SCORE, BRAND_TALLY, DEAD_LETTER)
+CONTRACTS = (RESPONSE, ALERT, SCORE, BRAND_TALLY, AUDIT, DEAD_LETTER)
 
 
 def examples(kind: str) -> list[tuple[Contract, Path]]:

@@ -1,0 +1,182 @@
+"""What becomes of the alert of a response: raised, enriched, retracted, raised again under the next generation.
+
+Each step is one event, with a sequence number within its alert. What was said to the subscribers is kept as hashes, so
+that the same comment sent twice is told once and nobody's words are kept.
+
+    two words per alert
+    word 0              hash of the comment that was told, 0 for none
+    word 1, bits  0-31  hash of the customer reference that was told, 0 for none
+            bits 32-43  generation            bits 44-59  sequence number of the last event
+            bit  60     open                  bit  61  consent to be contacted        bit  62  asked to be contacted
+"""
+
+from typing import Final, Literal, NamedTuple
+
+import xxhash
+
+from streams.domain.vote import DELETED, EXCLUDED, FORGOTTEN, SCORE_MASK, wants_alert
+
+Kind = Literal["raised", "enriched", "retracted"]
+Change = Literal["score", "comment", "contact"]
+Retraction = Literal["not_detractor", "deleted", "excluded", "forgotten"]
+
+GENERATION_MAX: Final = (1 << 12) - 1
+"""A response that fell so often falls silently from then on."""
+SEQUENCE_MAX: Final = (1 << 16) - 1
+"""An alert with so many events is only retracted from then on."""
+_GENERATION_SHIFT: Final = 32
+_SEQUENCE_SHIFT: Final = 44
+_OPEN: Final = 1 << 60
+_CONSENT: Final = 1 << 61
+_REQUESTED: Final = 1 << 62
+_CUSTOMER_MASK: Final = 0xFFFF_FFFF
+_FIRST: Final = _OPEN | 1 << _SEQUENCE_SHIFT
+
+Words = tuple[int, int]
+"""A packed alert."""
+LEGACY: Final[Words] = (0, _FIRST)
+"""An alert of a release that kept only that it was raised."""
+
+
+class Said(NamedTuple):
+    """What a record says that matters to whoever calls back: hashes, 0 or None for what it does not say."""
+
+    comment: int = 0
+    customer: int = 0
+    consent: bool | None = None
+    requested: bool | None = None
+
+
+class AlertState(NamedTuple):
+    """The latest alert of a response, and what its subscribers were told."""
+
+    generation: int
+    sequence: int
+    is_open: bool
+    comment: int
+    customer: int
+    consent: bool
+    requested: bool
+
+    @property
+    def contactable(self) -> bool:
+        """A customer is known and agreed to be contacted."""
+        return bool(self.customer) and self.consent
+
+    def pack(self) -> Words:
+        """The two words."""
+        return self.comment, (
+            self.customer
+            | self.generation << _GENERATION_SHIFT
+            | self.sequence << _SEQUENCE_SHIFT
+            | (_OPEN if self.is_open else 0)
+            | (_CONSENT if self.consent else 0)
+            | (_REQUESTED if self.requested else 0)
+        )
+
+
+class Step(NamedTuple):
+    """One event of an alert: `changes` of an enriched one, `reason` of a retracted one."""
+
+    kind: Kind
+    changes: tuple[Change, ...] = ()
+    reason: Retraction | None = None
+
+
+def unpack_alert(words: Words) -> AlertState:
+    """The alert of two words."""
+    comment, word = words
+    return AlertState(
+        generation=word >> _GENERATION_SHIFT & GENERATION_MAX,
+        sequence=word >> _SEQUENCE_SHIFT & SEQUENCE_MAX,
+        is_open=bool(word & _OPEN),
+        comment=comment,
+        customer=word & _CUSTOMER_MASK,
+        consent=bool(word & _CONSENT),
+        requested=bool(word & _REQUESTED),
+    )
+
+
+def told(text: str | None) -> int:
+    """64 bits that tell one text from another, 0 for none. Two of them are alike with a chance of 2^-64."""
+    return 0 if text is None else xxhash.xxh3_64_intdigest(text.encode()) or 1
+
+
+def told_customer(reference: str | None) -> int:
+    """32 bits that tell one customer of a response from another, 0 for none."""
+    return 0 if not reference else told(reference) & _CUSTOMER_MASK or 1
+
+
+def first_alert(said: Said) -> Words:
+    """The words of an alert that was just raised for the first time."""
+    comment, customer, consent, requested = said
+    return comment, _FIRST | customer | (_CONSENT if consent else 0) | (_REQUESTED if requested else 0)
+
+
+def follow(
+    state: AlertState | None, before: int | None, vote: int, said: Said
+) -> tuple[AlertState | None, Step | None]:
+    """What an event does to the alert of a response whose vote was `before` and is `vote` now.
+
+    At most one step. Nothing is retracted that was not raised, but for one thing: whoever was told of a person that is
+    now forgotten is told so, also where the alert was retracted already.
+    """
+    if state is None or not state.is_open:
+        return _follow_closed(state, before, vote, said)
+    if not wants_alert(vote):
+        return _retract(state, _reason(vote))
+    after = _told(state, said)
+    changes: list[Change] = []
+    if before is not None and before & SCORE_MASK != vote & SCORE_MASK:
+        changes.append("score")
+    if after.comment != state.comment:
+        changes.append("comment")
+    if after[4:] != state[4:]:
+        changes.append("contact")
+    if not changes or state.sequence >= SEQUENCE_MAX - 2:  # two are left for the events that must not be missing
+        return state, None
+    return after._replace(sequence=state.sequence + 1), Step("enriched", tuple(changes))
+
+
+def _follow_closed(
+    state: AlertState | None, before: int | None, vote: int, said: Said
+) -> tuple[AlertState | None, Step | None]:
+    if wants_alert(vote):
+        return _raise(state, said)
+    if state is not None and vote & FORGOTTEN and not (before or 0) & FORGOTTEN:
+        return _retract(state, "forgotten")
+    return state, None
+
+
+def _raise(state: AlertState | None, said: Said) -> tuple[AlertState | None, Step | None]:
+    if state is None:
+        return unpack_alert(first_alert(said)), Step("raised")
+    if state.generation == GENERATION_MAX:
+        return state, None
+    after = _told(state, said)._replace(generation=state.generation + 1, sequence=1, is_open=True)
+    return after, Step("raised")
+
+
+def _retract(state: AlertState, reason: Retraction) -> tuple[AlertState, Step]:
+    after = state._replace(sequence=min(state.sequence + 1, SEQUENCE_MAX), is_open=False)
+    if reason == "forgotten":
+        after = after._replace(comment=0, customer=0, consent=False, requested=False)
+    return after, Step("retracted", reason=reason)
+
+
+def _reason(vote: int) -> Retraction:
+    if vote & FORGOTTEN:
+        return "forgotten"
+    if vote & DELETED:
+        return "deleted"
+    return "excluded" if vote & EXCLUDED else "not_detractor"
+
+
+def _told(state: AlertState, said: Said) -> AlertState:
+    """The state once what was said is told; what was not said stands."""
+    return state._replace(
+        comment=said.comment or state.comment,
+        customer=said.customer or state.customer,
+        consent=state.consent if said.consent is None else said.consent,
+        requested=state.requested if said.requested is None else said.requested,
+    )
