@@ -19,6 +19,7 @@ from streams.engine.failure import Fail
 from streams.engine.gate import Gate
 from streams.engine.shard import Handler
 from streams.engine.shards import Shards
+from streams.engine.takeover import new_lookup
 from streams.metrics import Metrics
 from streams.settings import Settings
 
@@ -101,7 +102,7 @@ def wire(settings: Settings, config: EngineConfig, rules: Policy, metrics: Metri
     )
     app = _faust_app(settings)
     app.transport = BatchTransport(app.conf.broker_consumer, app, options)
-    lookup = AIOKafkaConsumer(**config.client(), enable_auto_commit=False)
+    lookup = new_lookup(config)
     shards = Shards(
         config=config,
         gate=gate,

@@ -12,7 +12,6 @@ Everything overridden is private to faust-streaming 0.15.3; a contract test fail
 
 import asyncio
 from collections.abc import Callable, Coroutine, Mapping
-from time import monotonic
 from typing import Any, ClassVar, TypeVar
 
 from aiokafka import AIOKafkaConsumer
@@ -22,6 +21,7 @@ from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, ConsumerMessage
 
 from streams.engine.assignor import ShardAssignor
+from streams.engine.clock import loop_s
 from streams.engine.failure import deadline
 from streams.engine.fetch import Fetched, Record, fetch
 from streams.engine.gate import Gate
@@ -75,7 +75,7 @@ class BatchThread(driver.AIOKafkaConsumerThread):
         options = self.consumer.options
         rebalance_s = options.drain_timeout_s + _REJOIN_S
         self._assignor = ShardAssignor(options.partitions, self.generation)
-        return AIOKafkaConsumer(
+        return options.consumer(
             bootstrap_servers=options.brokers,
             # The broker answers a JoinGroup only when all members are there.
             request_timeout_ms=int((rebalance_s + _REJOIN_S) * 1000),
@@ -202,8 +202,8 @@ class BatchConsumer(driver.Consumer):
                 dropped = dropped or self._is_stale(generation) or TP(*fetched.tp) not in gate.open
                 if not dropped:
                     await self._deliver(Batch(fetched), generation)
-            if monotonic() - checked_at > _CHECK_S and not self._is_stale(generation):
-                checked_at = monotonic()
+            if loop_s() - checked_at > _CHECK_S and not self._is_stale(generation):
+                checked_at = loop_s()
                 watchdog.check(self._thread.last_answers(gate.open), checked_at)
 
     def _is_stale(self, generation: int) -> bool:
@@ -275,6 +275,7 @@ class TransportOptions:
         drain_timeout_s: float,
         deadline_s: float,
         gate: Gate,
+        consumer: Callable[..., AIOKafkaConsumer] = AIOKafkaConsumer,
     ) -> None:
         self.deadline_s = deadline_s
         self.brokers = brokers
@@ -283,5 +284,6 @@ class TransportOptions:
         self.fetch_wait_s = fetch_wait_s
         self.session_timeout_s = session_timeout_s
         self.gate = gate
+        self.consumer = consumer
         self.positions: Callable[[], Mapping[TP, int]] = dict
         self.committed_positions: Callable[[], Mapping[TP, int]] = dict

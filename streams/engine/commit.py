@@ -32,7 +32,7 @@ class Committed(NamedTuple):
 
 def new_producer(config: EngineConfig, shard: int) -> AIOKafkaProducer:
     """The shard's producer; starting it fences the previous one and settles what that left open."""
-    return AIOKafkaProducer(
+    return config.producer(
         **config.client(),
         transactional_id=f"{config.app_id}-{shard}",
         transaction_timeout_ms=int(config.transaction_timeout_s * 1000),

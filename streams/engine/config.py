@@ -3,6 +3,8 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EngineConfig:
@@ -23,6 +25,9 @@ class EngineConfig:
     clock_skew_max_s: float
     now: Callable[[], float]
     """The worker's clock: seconds since the epoch."""
+    producer: Callable[..., AIOKafkaProducer] = AIOKafkaProducer
+    consumer: Callable[..., AIOKafkaConsumer] = AIOKafkaConsumer
+    """What makes the Kafka clients: a simulation brings its own, with the same methods."""
 
     def client(self) -> Mapping[str, object]:
         """Options of every Kafka client of a worker."""

@@ -7,7 +7,6 @@ the next one.
 
 import asyncio
 import contextlib
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -15,6 +14,7 @@ from faust.types import TP
 
 from streams.engine.batches import Batch
 from streams.engine.breaker import Breaker
+from streams.engine.clock import loop_s
 from streams.engine.commit import Writer
 from streams.engine.config import EngineConfig
 from streams.engine.failure import Fail, Refusal, deadline, spawn
@@ -192,7 +192,7 @@ class Shard:
         if not self._backlog():
             self._backlog_since = None
             return False
-        now_s = time.monotonic()
+        now_s = loop_s()
         self._backlog_since = now_s if self._backlog_since is None else self._backlog_since
         return now_s - self._backlog_since < _HELD_BACK_S_MAX
 
@@ -212,7 +212,7 @@ class Shard:
                 pause_s = self._config.commit_interval_s * _BEHIND_INTERVALS
             else:
                 pause_s = min(self._config.commit_interval_s, self._commit_cost_s * _PAUSE_PER_COMMIT)
-            await asyncio.sleep(max(0.0, pause_s - (time.monotonic() - started)))
+            await asyncio.sleep(max(0.0, pause_s - (loop_s() - started)))
 
     async def _wait_for_work(self) -> float:
         """Wait for input, or for what time alone brings about; gives the monotonic time of the start."""
@@ -223,7 +223,7 @@ class Shard:
                 due_s = min(due_s, self._moved_at + _MOVED_S - now)
             if self._wanted.is_set() or due_s <= 0:
                 if not self.drained:
-                    return time.monotonic()
+                    return loop_s()
                 due_s = 1.0
                 self._wanted.clear()
             with contextlib.suppress(TimeoutError):
@@ -234,7 +234,7 @@ class Shard:
         self._wanted.clear()
         self._moved_at = None
         oldest_s, self._oldest_s = self._oldest_s, None
-        started = time.monotonic()
+        started = loop_s()
         changes = self.state.take(config.now(), behind=self._holds_back(), state_position=self._state_position)
         self.marker.breaker = self.breaker.dump()
         self.marker.state = changes.note
@@ -249,7 +249,7 @@ class Shard:
         self.committed_positions = positions
         self.last_commit_s = config.now()
         self.state.committed(self.last_commit_s)
-        seconds = time.monotonic() - started
+        seconds = loop_s() - started
         self._commit_cost_s += (seconds - self._commit_cost_s) / 8
         self._observer.commit(self.number, seconds, committed.records, len(changes.rows))
         if oldest_s is not None:

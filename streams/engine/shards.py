@@ -7,13 +7,13 @@ owned it in between.
 
 import asyncio
 import logging
-import time
 from collections.abc import Callable
 
 from aiokafka import AIOKafkaConsumer
 from faust.types import TP
 
 from streams.engine.batches import Batch, BatchThread
+from streams.engine.clock import loop_s
 from streams.engine.config import EngineConfig
 from streams.engine.failure import Fail, Refusal, Superseded, spawn
 from streams.engine.gate import Gate
@@ -50,7 +50,7 @@ class Shards:
         self._fail = fail
         self._observer = observer
         self._opening: dict[int, asyncio.Task[None]] = {}
-        self._revoked_at = time.monotonic()
+        self._revoked_at = loop_s()
         self._revocations = 0
 
     @property
@@ -90,7 +90,7 @@ class Shards:
         """Everything was revoked: stop taking input and commit what is pending."""
         self.assigned = False
         self._revocations += 1
-        self._revoked_at = time.monotonic()
+        self._revoked_at = loop_s()
         self._gate.hold(self._gate.open)
         for task in self._opening.values():
             task.cancel()
@@ -115,7 +115,7 @@ class Shards:
             self.restoring[number] = -1
             self._opening[number] = spawn(self._open(number, generation), self._fail, f"open-{number}")
         self.assigned = True
-        self._observer.rebalanced(time.monotonic() - self._revoked_at)
+        self._observer.rebalanced(loop_s() - self._revoked_at)
         log.info("Assigned", extra={"shards": sorted(ours), "kept": sorted(self.open), "generation": generation})
 
     async def close(self) -> None:
@@ -126,7 +126,7 @@ class Shards:
         await asyncio.gather(*(shard.close() for shard in shards))
 
     async def _open(self, number: int, generation: int) -> None:
-        started = time.monotonic()
+        started = loop_s()
         thread = self._thread()
         takeover = Takeover(
             config=self._config,
@@ -162,8 +162,8 @@ class Shards:
         self.open[number] = shard
         self._opening.pop(number, None)
         self.restoring.pop(number, None)
-        self._observer.restored(number, time.monotonic() - started, taken.rows)
-        log.info("Shard open", extra={"shard": number, "rows": taken.rows, "s": round(time.monotonic() - started, 3)})
+        self._observer.restored(number, loop_s() - started, taken.rows)
+        log.info("Shard open", extra={"shard": number, "rows": taken.rows, "s": round(loop_s() - started, 3)})
         sought = {
             TP(topic, number): source.sought(taken.log_starts[topic]) for topic, source in shard.marker.sources.items()
         }

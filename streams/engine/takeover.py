@@ -6,7 +6,6 @@ was committed after a foreign open transaction. The rows are read in read_commit
 """
 
 import asyncio
-import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
@@ -14,6 +13,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
 from streams.engine import marker as marker_row
 from streams.engine.batches import RECORDS_MAX
+from streams.engine.clock import loop_s
 from streams.engine.commit import close_producer, new_producer
 from streams.engine.config import EngineConfig
 from streams.engine.failure import Broken, Refusal, Superseded, deadline
@@ -25,6 +25,11 @@ _PROGRESS_S = 30.0
 """A restore without progress for this long ends the process; one that takes minutes does not."""
 _STABLE_GRACE_S = 15.0
 _POLL_S = 0.2
+
+
+def new_lookup(config: EngineConfig) -> AIOKafkaConsumer:
+    """A consumer without group in read_uncommitted, which asks where logs begin and end."""
+    return config.consumer(**config.client(), enable_auto_commit=False, isolation_level="read_uncommitted")
 
 
 @dataclass(slots=True)
@@ -44,7 +49,7 @@ class Takeover:
 
     config: EngineConfig
     lookup: AIOKafkaConsumer
-    """A consumer without group in read_uncommitted, for the ends of logs."""
+    """What `new_lookup` makes, started."""
     committed: Callable[[list[TopicPartition]], Awaitable[dict[TopicPartition, int | None]]]
     is_current: Callable[[], bool]
     """Whether the generation that assigned the shard is still the group's."""
@@ -90,7 +95,7 @@ class Takeover:
         if start >= end:
             return last, rows
         tp = TopicPartition(self.config.state, shard)
-        consumer = AIOKafkaConsumer(
+        consumer = self.config.consumer(
             **self.config.client(),
             isolation_level="read_committed",
             enable_auto_commit=False,
@@ -103,11 +108,11 @@ class Takeover:
         try:
             consumer.assign([tp])
             consumer.seek(tp, start)
-            position, moved_at = start, time.monotonic()
+            position, moved_at = start, loop_s()
             while position < end:
                 for fetched in await fetch(consumer._fetcher, {tp}, _POLL_S, RECORDS_MAX):
                     if fetched.next_position > position:
-                        position, moved_at = fetched.next_position, time.monotonic()
+                        position, moved_at = fetched.next_position, loop_s()
                     for record in fetched.records:
                         assert record.key is not None
                         if record.key == marker_row.KEY:
@@ -116,7 +121,7 @@ class Takeover:
                             state.restore(record.key, record.value, record.offset)
                     rows += len(fetched.records)
                     self.remaining(max(0, end - position))
-                self._check_progress(consumer, tp, end, time.monotonic() - moved_at)
+                self._check_progress(consumer, tp, end, loop_s() - moved_at)
                 await asyncio.sleep(0)
         finally:
             await consumer.stop()

@@ -216,14 +216,14 @@ def test_a_faust_message_takes_its_parts_in_this_order() -> None:
     assert ["serialized_key_size", "serialized_value_size", "tp"] == _parameters(ConsumerMessage)[9:12]
 
 
-@pytest.mark.parametrize("client", ["AIOKafkaConsumer", "AIOKafkaProducer"])
-def test_the_clients_know_every_option_that_they_are_given(client: str) -> None:
+@pytest.mark.parametrize(("client", "made_by"), [("AIOKafkaConsumer", "consumer"), ("AIOKafkaProducer", "producer")])
+def test_the_clients_know_every_option_that_they_are_given(client: str, made_by: str) -> None:
     """A renamed option would be an error at the start; a dropped one, too."""
     calls = [
         node
         for path in _ENGINE.glob("*.py")
         for node in ast.walk(ast.parse(path.read_text()))
-        if isinstance(node, ast.Call) and getattr(node.func, "id", None) == client
+        if isinstance(node, ast.Call) and getattr(node.func, "attr", None) == made_by and node.keywords
     ]
     assert calls
     given = {keyword.arg for call in calls for keyword in call.keywords if keyword.arg is not None}
