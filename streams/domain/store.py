@@ -1,46 +1,17 @@
 """A store, and a brand as one shard sees it: the votes in pages, and every figure that is a fold over them."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from streams.domain.page import VOTES_MAX, Page, hours_of, tally_of, unpack
-from streams.domain.window import DAY_S, HOURS, NEVER, Rolling
+from streams.domain.segments import Segments
+from streams.domain.window import DAY_S, HOURS, NEVER, Past, Rolling
 
 RETENTION_DAYS = 400
 """How long identities are kept: after this a page becomes a day tally."""
 DAY_TALLY_DAYS = 800
 """How long day tallies are kept, for the comparison with a year ago: after this they go into the lifetime tally."""
-
-
-class Segments:
-    """The pages of a day that has more than one. All of them are packed, or all unpacked with an index."""
-
-    __slots__ = ("index", "last", "pages")
-
-    def __init__(self, pages: list[Page | bytes]) -> None:
-        self.pages = pages
-        self.index: dict[int, Page] | None = None
-        """The page of each identity that is not in the last one; None while packed."""
-        self.last: Page | None = None
-
-    def unpack(self, key: Callable[[int], bytes]) -> None:
-        """Unpack all pages; `key` gives the row key of a segment."""
-        pages = [page if isinstance(page, Page) else unpack(key(n), page) for n, page in enumerate(self.pages)]
-        self.index = {identity: page for page in pages[:-1] for identity in page.positions}
-        self.last = pages[-1]
-        self.pages = list(pages)
-
-    def append(self, page: Page) -> None:
-        """Begin another page: the last one is full."""
-        assert self.index is not None
-        assert self.last is not None
-        self.index.update(dict.fromkeys(self.last.positions, self.last))
-        self.pages.append(page)
-        self.last = page
-
-    def pack(self) -> None:
-        """Pack all pages."""
-        self.pages = [page.pack() if isinstance(page, Page) else page for page in self.pages]
-        self.index = self.last = None
+_DAYS_OF_HOURS = 2
+"""Days before the last one whose hours are wanted: the 24 hours before the last 24 reach that far back."""
 
 
 class Subject:
@@ -58,14 +29,30 @@ class Subject:
 
     def windows(self, as_of_s: int) -> tuple[int, ...]:
         """The tallies of all windows at an instant (s since the epoch), in the order of WINDOWS."""
-        first_day = as_of_s // DAY_S - 1
-        if first_day < self.rolling.hours_from:
-            self.rolling.know_hours(first_day, self.hours_since(first_day))
+        self._know_hours(as_of_s)
         return self.rolling.windows(as_of_s)
+
+    def past(self, as_of_s: int) -> Past:
+        """The tallies of the windows to compare those with: the ones before, and a year ago."""
+        self._know_hours(as_of_s)
+        return self.rolling.past(as_of_s, self.tally_between)
+
+    def changed_by_time(self, before_s: int, now_s: int) -> bool:
+        """Whether time alone changed a window, or one to compare it with, between two instants (s since the epoch)."""
+        return self.windows(before_s) != self.windows(now_s) or self.past(before_s) != self.past(now_s)
 
     def hours_since(self, first_day: int) -> dict[int, int]:
         """The tallies by hour (since the epoch) from a day on, at least."""
         raise NotImplementedError
+
+    def tally_between(self, first_hour: int, last_hour: int) -> int:
+        """The tally of some hours (since the epoch), both included, of days whose hours are still known."""
+        raise NotImplementedError
+
+    def _know_hours(self, as_of_s: int) -> None:
+        first_day = as_of_s // DAY_S - _DAYS_OF_HOURS
+        if first_day < self.rolling.hours_from:
+            self.rolling.know_hours(first_day, self.hours_since(first_day))
 
 
 class Store(Subject):
@@ -164,6 +151,14 @@ class Store(Subject):
                     hours[day * HOURS + hour] = hours.get(day * HOURS + hour, 0) + one
         return hours
 
+    def tally_between(self, first_hour: int, last_hour: int) -> int:
+        """The tally of some hours, summed from their pages."""
+        tally = 0
+        for day in range(first_hour // HOURS, last_hour // HOURS + 1):
+            first, last = first_hour - day * HOURS, last_hour - day * HOURS
+            tally += sum(one for hour, one in self.hours(day) if first <= hour <= last)
+        return tally
+
     def freeze(self, day: int) -> bool:
         """Pack the pages of a day if none was touched since the last call; False while one was."""
         pages = [page for page in self.days_pages(day) if isinstance(page, Page)]
@@ -232,11 +227,14 @@ class BrandShare:
 class BrandTotal(Subject):
     """A brand in its own shard: the merge of the absolute tallies that all shards handed over."""
 
-    __slots__ = ("lifetimes", "parts")
+    __slots__ = ("lifetimes", "parts", "shards")
 
     def __init__(self, name: str) -> None:
         super().__init__(name, None)
         self.parts: dict[tuple[int, int], dict[int, int]] = {}
+        """By shard and day the tallies by hour of the day."""
+        self.shards: set[int] = set()
+        """Those that ever said something of a day."""
         self.lifetimes: dict[int, int] = {}
 
     def hours_since(self, first_day: int) -> dict[int, int]:
@@ -248,6 +246,16 @@ class BrandTotal(Subject):
                     hours[day * HOURS + hour] = hours.get(day * HOURS + hour, 0) + tally
         return hours
 
+    def tally_between(self, first_hour: int, last_hour: int) -> int:
+        """The tally of some hours, summed from what the shards said."""
+        tally = 0
+        for day in range(first_hour // HOURS, last_hour // HOURS + 1):
+            first, last = first_hour - day * HOURS, last_hour - day * HOURS
+            for shard in self.shards:
+                part = self.parts.get((shard, day), {})
+                tally += sum(one for hour, one in part.items() if first <= hour <= last)
+        return tally
+
     def replace(self, shard: int, day: int, hours: dict[int, int]) -> bool:
         """Replace what a shard said of a day; False if it said the same before. Idempotent, and heals itself."""
         before = self.parts.get((shard, day), {})
@@ -258,6 +266,7 @@ class BrandTotal(Subject):
             if delta:
                 self.rolling.add(day * HOURS + hour, delta)
         if hours:
+            self.shards.add(shard)
             self.parts[shard, day] = hours
         else:
             self.parts.pop((shard, day), None)

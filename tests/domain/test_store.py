@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streams.domain.page import VOTES_MAX, Page, unpack
-from streams.domain.store import BrandShare, BrandTotal, Segments, Store
+from streams.domain.segments import Segments
+from streams.domain.store import BrandShare, BrandTotal, Store
 from streams.domain.tally import ONE, from_histogram, histogram
 from streams.domain.vote import DELETED, new_vote
 from tests.strategies import SCORES
