@@ -89,10 +89,11 @@ FLOW = (
     ),
     Panel(
         title="Detractor alerts",
-        what="Alerts raised by severity (P1: score 0-2), and detractors muted: too late, or imported.",
+        what="Alerts raised by severity (P1: score 0-2), those enriched or retracted, and detractors muted.",
         unit="cps",
         queries=(
             Query(expr=f"sum by (severity) (rate(nps_alerts_total{{{J}}}{RATE}))", legend="{{severity}}"),
+            Query(expr=f"sum by (kind) (rate(nps_alert_changes_total{{{J}}}{RATE}))", legend="{{kind}}"),
             Query(expr=f"sum(rate(nps_alerts_muted_total{{{J}}}{RATE}))", legend="muted"),
         ),
     ),

@@ -74,12 +74,16 @@ FITTING: dict[str, st.SearchStrategy[Any]] = {
     "store": st.sampled_from(["Lyon 07", "1", "Ü"]),
     "submitted_at": st.sampled_from(["2026-11-22T17:41:05Z", "2026-11-22T17:41:05.25-03:30"]),
     "score": st.integers(0, 10),
-    "event": st.sampled_from(["created", "updated", "finished", "deleted", "excluded", "restored", None]),
+    "event": st.sampled_from(
+        ["created", "updated", "finished", "deleted", "excluded", "restored", "forget_identity", "forget_all", None]
+    ),
     "version": st.integers(0, 2**53 - 1),
     "source": st.text(max_size=4),
     "scale_min": st.sampled_from([0, 1]),
     "scale_max": st.just(10),
     "comment": st.none() | TEXTS,
+    "reason": st.none() | TEXTS,
+    "by": st.text(max_size=4),
     "customer_ref": st.text(max_size=4),
     "contact_requested": st.booleans(),
     "imported": st.booleans() | st.none(),

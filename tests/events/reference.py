@@ -13,9 +13,9 @@ from datetime import datetime
 from typing import Any
 
 TEXTS = ["source", "channel", "survey", "comment", "language", "customer_ref"]
-TEXTS += ["device_ref", "employee_ref", "touchpoint", "status", "wow"]
+TEXTS += ["device_ref", "employee_ref", "touchpoint", "status", "wow", "reason", "by"]
 FLAGS = ["contact_requested", "core_target", "imported"]
-EVENTS = ["created", "updated", "finished", "deleted", "excluded", "restored"]
+EVENTS = ["created", "updated", "finished", "deleted", "excluded", "restored", "forget_identity", "forget_all"]
 OTHERS = ["response_id", "brand", "store", "submitted_at", "score", "event", "version"]
 OTHERS += ["scale_min", "scale_max", "consent", "quality", "attributes"]
 

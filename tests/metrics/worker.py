@@ -33,6 +33,7 @@ def busy() -> Metrics:
     metrics.unknown_fields(3)
     metrics.answers("Norte", "promoter", 5)
     metrics.alerts("Norte", "P1", 2)
+    metrics.alert_changes("Norte", "retracted", 1)
     metrics.muted("Norte", 1)
     metrics.age("survey.responses", 0.2)
     metrics.latency(0.08)
