@@ -158,7 +158,7 @@ class Intake:
                 self._alerting.mute(store)
             else:
                 vote |= RAISED
-                words = self._alerting.raise_first(Occasion(store, response, day, submitted_ms, arrival_ms), vote)
+                words = self._alerting.raise_first(store, response, score, day, submitted_ms, arrival_ms)
         page.append(identity, vote, words)
         if not page.dirty:
             self._ledger.page_changed(page)

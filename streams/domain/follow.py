@@ -83,6 +83,9 @@ class Step(NamedTuple):
     reason: Retraction | None = None
 
 
+_NOTHING_TOLD: Final = AlertState(0, 1, is_open=True, comment=0, customer=0, consent=False, requested=False)
+
+
 def unpack_alert(words: Words) -> AlertState:
     """The alert of two words."""
     comment, word = words
@@ -107,10 +110,14 @@ def told_customer(reference: str | None) -> int:
     return 0 if not reference else told(reference) & _CUSTOMER_MASK or 1
 
 
-def first_alert(said: Said) -> Words:
+def first_alert(comment: str | None, customer: str | None, *, consent: bool, requested: bool) -> Words:
     """The words of an alert that was just raised for the first time."""
-    comment, customer, consent, requested = said
-    return comment, _FIRST | customer | (_CONSENT if consent else 0) | (_REQUESTED if requested else 0)
+    word = _FIRST | told_customer(customer)
+    if consent:
+        word |= _CONSENT
+    if requested:
+        word |= _REQUESTED
+    return told(comment), word
 
 
 def follow(
@@ -150,7 +157,7 @@ def _follow_closed(
 
 def _raise(state: AlertState | None, said: Said) -> tuple[AlertState | None, Step | None]:
     if state is None:
-        return unpack_alert(first_alert(said)), Step("raised")
+        return _told(_NOTHING_TOLD, said), Step("raised")
     if state.generation == GENERATION_MAX:
         return state, None
     after = _told(state, said)._replace(generation=state.generation + 1, sequence=1, is_open=True)
