@@ -9,9 +9,12 @@ from hypothesis import strategies as st
 
 from streams.domain.tally import ONE
 from streams.domain.vote import (
+    COMMENTED,
     COUNTS,
     DELETED,
     EXCLUDED,
+    FORGOTTEN,
+    KIOSK,
     MINUTE_MASK,
     MINUTE_SHIFT,
     MUTED,
@@ -25,10 +28,12 @@ from streams.domain.vote import (
     Versions,
     decide,
     new_vote,
+    wants_alert,
 )
 from tests.strategies import EVENTS, SCORES
 
 ANSWERS = ("created", "updated", "finished")
+MARKS: tuple[Event, ...] = ("deleted", "excluded", "restored", "forget_identity", "forget_all")
 
 
 class Said(NamedTuple):
@@ -68,6 +73,10 @@ def _offset(vote: int) -> int:
     return vote >> OFFSET_SHIFT
 
 
+def _is_forgotten(vote: int) -> bool:
+    return bool(vote & FORGOTTEN)
+
+
 @pytest.mark.parametrize("event", ANSWERS)
 @pytest.mark.parametrize("version", [None, 0, 7])
 def test_the_first_answer_of_an_unknown_response_counts_it(event: Event, version: int | None) -> None:
@@ -77,20 +86,28 @@ def test_the_first_answer_of_an_unknown_response_counts_it(event: Event, version
     assert (None if version is None else Versions(answer=version)) == after.versions
 
 
-@pytest.mark.parametrize("event", ["deleted", "excluded", "restored"])
+@pytest.mark.parametrize("event", MARKS)
 @pytest.mark.parametrize("version", [None, 3])
 def test_a_mark_on_an_unknown_response_stays_and_counts_nothing(event: Event, version: int | None) -> None:
     """It is a correction, and waits for the answer."""
     after = _after(Said(event, version))
     assert ("correction", 0) == (after.disposition, COUNTS[after.vote & 0xFF])
-    assert (NO_ANSWER, event == "excluded", event == "deleted") == _facts(after.vote)
+    assert (NO_ANSWER, event == "excluded", event in {"deleted", "forget_all"}) == _facts(after.vote)
+    assert (event in {"forget_identity", "forget_all"}) == _is_forgotten(after.vote)
 
 
 @pytest.mark.parametrize("event", ANSWERS)
 def test_an_answer_fills_a_mark_as_a_correction(event: Event) -> None:
-    """Under a deletion or an exclusion it counts nothing; under a restoration it does."""
-    for mark, counted in ((Said("deleted"), 0), (Said("excluded"), 0), (Said("restored"), ONE[9])):
-        after = _after(mark, Said(event, None, 9))
+    """Under a deletion or an exclusion it counts nothing; under a restoration it does, and where only a person went."""
+    marks: dict[Event, int] = {
+        "deleted": 0,
+        "excluded": 0,
+        "forget_all": 0,
+        "restored": ONE[9],
+        "forget_identity": ONE[9],
+    }
+    for mark, counted in marks.items():
+        after = _after(Said(mark), Said(event, None, 9))
         assert ("correction", 9, counted) == (after.disposition, _facts(after.vote)[0], COUNTS[after.vote & 0xFF])
 
 
@@ -121,15 +138,53 @@ def test_without_versions_exclusion_follows_arrival() -> None:
 
 
 @pytest.mark.parametrize("version", [None, 9])
-@pytest.mark.parametrize("event", ["created", "updated", "finished", "excluded", "restored", "deleted"])
-def test_nothing_brings_a_deleted_response_back(event: Event, version: int | None) -> None:
-    """A deletion is final, by version as well."""
+@pytest.mark.parametrize("event", [*ANSWERS, *MARKS])
+@pytest.mark.parametrize("deletion", ["deleted", "forget_all"])
+def test_nothing_brings_a_deleted_response_back(deletion: Event, event: Event, version: int | None) -> None:
+    """A deletion is final, by version as well, whoever ordered it."""
     deleted_in = None if version is None else 1
     after = _after(
-        Said("created", deleted_in, 9), Said("deleted", deleted_in), Said(event, version, 10), Said("restored", version)
+        Said("created", deleted_in, 9), Said(deletion, deleted_in), Said(event, version, 10), Said("restored", version)
     )
     assert 0 == COUNTS[after.vote & 0xFF]
     assert after.vote & DELETED
+
+
+@pytest.mark.parametrize("version", [None, 9])
+@pytest.mark.parametrize("event", [*ANSWERS, *MARKS])
+@pytest.mark.parametrize("order", ["forget_identity", "forget_all"])
+def test_nothing_brings_a_forgotten_person_back(order: Event, event: Event, version: int | None) -> None:
+    """Whatever comes later leads nowhere: no offset, before and after."""
+    ordered_in = None if version is None else 1
+    forgotten = Said("created", ordered_in, 9), Said(order, ordered_in)
+    for after in (_after(*forgotten), _after(*forgotten, Said(event, version, 4))):
+        assert _is_forgotten(after.vote)
+        assert 0 == _offset(after.vote)
+
+
+def test_a_forgotten_identity_leaves_the_vote() -> None:
+    """It counts on, and an answer still changes it: only the links to the person are gone."""
+    created, forgotten = Said("created", None, 9), Said("forget_identity")
+    assert ONE[9] == COUNTS[_after(created, forgotten).vote & 0xFF]
+    assert ONE[3] == COUNTS[_after(created, forgotten, Said("updated", None, 3)).vote & 0xFF]
+    assert 0 == COUNTS[_after(created, forgotten, Said("excluded")).vote & 0xFF]
+
+
+@pytest.mark.parametrize("version", [None, 0, 2, 9])
+def test_forgetting_holds_whatever_its_version(version: int | None) -> None:
+    """An order that names an older version than the answer is an order all the same."""
+    after = _after(Said("created", 5, 9), Said("updated", 7, 8), Said("forget_all", version))
+    assert (8, False, True) == _facts(after.vote)
+    assert _is_forgotten(after.vote)
+
+
+def test_forgetting_twice_changes_nothing() -> None:
+    """The second order finds nothing; all of it after the identity alone finds the vote."""
+    once = _after(Said("created", None, 9), Said("forget_all"))
+    for again in (Said("forget_all"), Said("forget_identity"), Said("deleted")):
+        assert (once.vote, once.versions, "correction") == _after(Said("created", None, 9), Said("forget_all"), again)
+    more = _after(Said("created", None, 9), Said("forget_identity"), Said("forget_all"))
+    assert (9, False, True) == _facts(more.vote)
 
 
 def test_an_answer_under_an_exclusion_is_kept_up_to_date() -> None:
@@ -183,7 +238,7 @@ def _final(made: Sequence[Said]) -> tuple[int, bool, bool]:
     marks = [(said.version, said.event) for said in made if said.event in {"excluded", "restored"}]
     excluded = bool(marks) and max(marks, key=lambda mark: mark[0] or 0)[1] == "excluded"
     score = max(answers, key=lambda answer: answer[0] or 0)[1] if answers else NO_ANSWER
-    return score, excluded, any(said.event == "deleted" for said in made)
+    return score, excluded, any(said.event in {"deleted", "forget_all"} for said in made)
 
 
 @settings(deadline=None, max_examples=150)
@@ -198,6 +253,7 @@ def test_versioned_events_give_the_same_facts_in_any_order(case: tuple[list[Said
     score, excluded, deleted = _final(made)
     counted = 0 if excluded or deleted or score == NO_ANSWER else ONE[score]
     assert counted == COUNTS[after.vote & 0xFF]
+    assert any(said.event.startswith("forget") for said in made) == _is_forgotten(after.vote)
 
 
 @settings(deadline=None, max_examples=150)
@@ -243,6 +299,27 @@ def test_an_answer_moves_the_offset_and_leaves_the_minute_and_the_flags() -> Non
     after = decide(first, None, event="updated", version=None, score=2, minute=1200, offset=40)
     assert (2, 600, 40) == (after.vote & SCORE_MASK, after.vote >> MINUTE_SHIFT & MINUTE_MASK, _offset(after.vote))
     assert MUTED | RAISED == after.vote & (MUTED | RAISED)
+
+
+@pytest.mark.parametrize("score", [*range(11), NO_ANSWER])
+def test_an_alert_is_wanted_of_a_detractor_who_counts(score: int) -> None:
+    """And who is neither muted nor forgotten; where, when and with what it came plays no part."""
+    vote = new_vote(score, 600, 17)
+    for flags in (0, RAISED, KIOSK, COMMENTED, RAISED | KIOSK | COMMENTED):
+        assert (score <= 6) == wants_alert(vote | flags)
+    for silent in (EXCLUDED, DELETED, MUTED, FORGOTTEN, EXCLUDED | MUTED, DELETED | FORGOTTEN):
+        assert not wants_alert(vote | silent)
+
+
+def test_no_two_things_of_a_vote_share_a_bit() -> None:
+    """Score, four marks of the low byte, minute, three flags and offset."""
+    parts = [SCORE_MASK, EXCLUDED, DELETED, MUTED, RAISED, MINUTE_MASK << MINUTE_SHIFT, KIOSK, FORGOTTEN, COMMENTED]
+    parts.append(OFFSET_MAX << OFFSET_SHIFT)
+    together = 0
+    for part in parts:
+        assert 0 == together & part
+        together |= part
+    assert together < 2**64
 
 
 def test_the_low_byte_says_whether_a_vote_counts() -> None:
