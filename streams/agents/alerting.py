@@ -126,7 +126,7 @@ class Alerting:
             comment=response.comment,
             language=response.language,
             customer_ref=customer,
-            contactable=customer is not None and consent is not None and consent.contact is True,
+            contactable=bool(customer) and consent is not None and consent.contact is True,
             link=link_to(customer, self._customer_url) if self._customer_url else None,
             store_nps=StoreNps(ALERT_WINDOW, now.nps, now.low, now.high, now.n),
             changes=_NO_CHANGES,

@@ -20,6 +20,7 @@ from streams.domain.vote import (
     COMMENTED,
     COUNTS,
     FORGETTING,
+    FORGOTTEN,
     KIOSK,
     MINUTE_MASK,
     MINUTE_SHIFT,
@@ -203,8 +204,12 @@ class Intake:
         if versions is not None:
             page.versions[identity] = versions
         is_mark = event not in ANSWERS
+        trace = page.traces.get(identity, Trace())
+        if vote & FORGOTTEN:
+            page.traces[identity] = trace.then_nowhere()
+        elif before is not None or is_mark:
+            page.traces[identity] = trace.then(offset, is_mark=is_mark)
         if event in FORGETTING:
-            page.traces[identity] = Trace(page.traces.get(identity, Trace()).corrections + 1)
             send_audit(
                 self._ledger,
                 response,
@@ -214,8 +219,6 @@ class Intake:
                 arrival_ms=arrival_ms,
                 retracted=after is not alert,
             )
-        elif before is not None or is_mark:
-            page.traces[identity] = page.traces.get(identity, Trace()).then(offset, is_mark=is_mark)
         if not page.dirty:
             self._ledger.page_changed(page)
         return disposition
@@ -225,11 +228,10 @@ class Intake:
         flags = 0
         if (late or response.imported) and not open_alert and response.event in _MUTING:
             flags |= MUTED
-        if response.event in ANSWERS:
-            if response.comment is not None:
-                flags |= COMMENTED
-            if response.channel == "kiosk":
-                flags |= KIOSK
+        if response.comment is not None and response.event not in FORGETTING:
+            flags |= COMMENTED
+        if response.channel == "kiosk" and response.event in ANSWERS:
+            flags |= KIOSK
         return flags
 
     def _recount(

@@ -131,7 +131,7 @@ def follow(
     if state is None or not state.is_open:
         return _follow_closed(state, before, vote, said)
     if not wants_alert(vote):
-        return _retract(state, _reason(vote))
+        return _retract(state, _reason(vote), said)
     after = _told(state, said)
     changes: list[Change] = []
     if before is not None and before & SCORE_MASK != vote & SCORE_MASK:
@@ -141,7 +141,7 @@ def follow(
     if after[4:] != state[4:]:
         changes.append("contact")
     if not changes or state.sequence >= SEQUENCE_MAX - 2:  # two are left for the events that must not be missing
-        return state, None
+        return _heard(state, said), None
     return after._replace(sequence=state.sequence + 1), Step("enriched", tuple(changes))
 
 
@@ -150,24 +150,28 @@ def _follow_closed(
 ) -> tuple[AlertState | None, Step | None]:
     if wants_alert(vote):
         return _raise(state, said)
-    if state is not None and vote & FORGOTTEN and not (before or 0) & FORGOTTEN:
-        return _retract(state, "forgotten")
-    return state, None
+    if state is None:
+        return None, None
+    if not vote & FORGOTTEN:
+        return _heard(state, said), None
+    return (state, None) if (before or 0) & FORGOTTEN else _retract(state, "forgotten", said)
 
 
 def _raise(state: AlertState | None, said: Said) -> tuple[AlertState | None, Step | None]:
     if state is None:
         return _told(_NOTHING_TOLD, said), Step("raised")
     if state.generation == GENERATION_MAX:
-        return state, None
+        return _heard(state, said), None
     after = _told(state, said)._replace(generation=state.generation + 1, sequence=1, is_open=True)
     return after, Step("raised")
 
 
-def _retract(state: AlertState, reason: Retraction) -> tuple[AlertState, Step]:
-    after = state._replace(sequence=min(state.sequence + 1, SEQUENCE_MAX), is_open=False)
+def _retract(state: AlertState, reason: Retraction, said: Said) -> tuple[AlertState, Step]:
     if reason == "forgotten":
-        after = after._replace(comment=0, customer=0, consent=False, requested=False)
+        after = state._replace(comment=0, customer=0, consent=False, requested=False)
+    else:
+        after = _told(state, said)
+    after = after._replace(sequence=min(state.sequence + 1, SEQUENCE_MAX), is_open=False)
     return after, Step("retracted", reason=reason)
 
 
@@ -184,6 +188,14 @@ def _told(state: AlertState, said: Said) -> AlertState:
     return state._replace(
         comment=said.comment or state.comment,
         customer=said.customer or state.customer,
+        consent=state.consent if said.consent is None else said.consent,
+        requested=state.requested if said.requested is None else said.requested,
+    )
+
+
+def _heard(state: AlertState, said: Said) -> AlertState:
+    """The state once a record was read that nobody is told of: a withdrawn consent is withdrawn all the same."""
+    return state._replace(
         consent=state.consent if said.consent is None else said.consent,
         requested=state.requested if said.requested is None else said.requested,
     )

@@ -49,6 +49,10 @@ class Trace(NamedTuple):
         """The trace after another event."""
         return Trace(min(self.corrections + 1, _CORRECTIONS_MAX), offset, offset if is_mark else self.marked_at)
 
+    def then_nowhere(self) -> "Trace":
+        """The trace after another event of a response that is forgotten."""
+        return Trace(min(self.corrections + 1, _CORRECTIONS_MAX))
+
 
 class Page:
     """An unpacked page of at most VOTES_MAX votes, the alerts they raised, their versions and traces where any.
