@@ -55,6 +55,9 @@ class Settings:
     session_timeout: float = _setting(20.0, "s", "a worker silent for this long loses its shards", low=1.0)
     drain_timeout: float = _setting(5.0, "s", "how long a revoked shard may take to finish its commit")
     clock_skew_max: float = _setting(60.0, "s", "worker clock against broker clock; beyond it the worker exits")
+    clock_offset: float = _setting(
+        0.0, "s", "added to the worker's clock: to try what a clock that is off does", low=-1e6, high=1e6
+    )
     score_interval: float = _setting(1.0, "s", "a score is published at most this often per key")
     trend_interval: float = _setting(60.0, "s", "a trend is published at most this often per key")
     fetch_wait: float = _setting(0.05, "s", "how long the broker may hold a fetch without data", low=0.001, high=5.0)
@@ -113,10 +116,11 @@ def _parse(name: str, spec: Any, text: str) -> Any:
     kind = type(spec.default)
     if spec.default is MISSING or kind is str:
         return text
-    if not re.fullmatch(r"[0-9]+(\.[0-9]+)?" if kind is float else r"[0-9]+", text):
+    low, high = spec.metadata.get("low", 0), spec.metadata.get("high")
+    sign = "-?" if low < 0 else ""
+    if not re.fullmatch(sign + (r"[0-9]+(\.[0-9]+)?" if kind is float else "[0-9]+"), text):
         raise BadSetting(f"{name} must be a plain decimal number ({spec.metadata['unit']}), not {text!r}")
     value = kind(text)
-    low, high = spec.metadata.get("low", 0), spec.metadata.get("high")
     if value < low or (high is not None and value > high):
         allowed = f"at least {low}" if high is None else f"{low} to {high}"
         raise BadSetting(f"{name} must be {allowed} ({spec.metadata['unit']}), not {text}")

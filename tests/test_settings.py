@@ -71,12 +71,22 @@ def test_a_misspelt_setting_is_refused() -> None:
 
 @pytest.mark.parametrize("field", NUMBERS, ids=_id)
 @pytest.mark.parametrize(
-    "text", ["", " 1", "1 ", "-1", "+1", "1e3", ".5", "5.", "0x10", "1_000", "٣", "inf", "nan", "5s"]
+    "text", ["", " 1", "1 ", "--1", "+1", "1e3", ".5", "5.", "0x10", "1_000", "٣", "inf", "nan", "5s"]
 )
 def test_a_number_is_plain_decimal(field: Any, text: str) -> None:
     """Nothing else, in no other script; the text names the variable and the unit."""
     with pytest.raises(BadSetting, match=rf"{_variable(field.name)} must be a plain decimal number \(.+\), not "):
         Settings.from_env({_variable(field.name): text})
+
+
+@pytest.mark.parametrize("field", NUMBERS, ids=_id)
+def test_only_what_can_be_negative_has_a_sign(field: Any) -> None:
+    """A clock may be behind; nothing else may."""
+    if field.name == "clock_offset":
+        assert -1 == Settings.from_env({"NPS_CLOCK_OFFSET": "-1"}).clock_offset
+    else:
+        with pytest.raises(BadSetting, match="plain decimal"):
+            Settings.from_env({_variable(field.name): "-1"})
 
 
 def test_a_count_has_no_decimals() -> None:

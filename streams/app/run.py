@@ -7,6 +7,7 @@ import logging
 import os
 import signal
 import time
+from functools import partial
 from typing import NamedTuple, NoReturn
 
 from aiokafka.errors import KafkaError
@@ -59,7 +60,8 @@ async def _run(settings: Settings, metrics: Metrics) -> int:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    status = Status(metrics, now=time.time)
+    now = partial(_now, settings.clock_offset)
+    status = Status(metrics, now=now)
     server = MetricsServer(metrics, settings.host, settings.metrics_port, status.live, status.ready)
     server.start()
     log.info("Metrics", extra={"address": f"http://{settings.host}:{server.port}/metrics"})
@@ -68,13 +70,18 @@ async def _run(settings: Settings, metrics: Metrics) -> int:
         found = await _wait_for_kafka(settings, stop)
         if found is None:
             return OK
-        config = engine_config(settings, found.id, time.time)
+        config = engine_config(settings, found.id, now)
         worker = wire(settings, config, policy(settings, found.score_partitions, metrics), metrics, fail)
         status.attach(worker.shards)
         await _serve(worker, stop)
     finally:
         watch.cancel()
         server.stop()
+
+
+def _now(offset_s: float) -> float:
+    """The worker's clock: seconds since the epoch."""
+    return time.time() + offset_s
 
 
 async def _serve(worker: Worker, stop: asyncio.Event) -> NoReturn:
