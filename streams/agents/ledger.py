@@ -230,7 +230,7 @@ class Ledger:
         before_s = self._ticked_hour * HOUR_S
         marked = 0
         for seen, subject in enumerate(self._tick, 1):
-            if not subject.unscored and subject.windows(before_s) != subject.windows(int(now_s)):
+            if not subject.unscored and subject.changed_by_time(before_s, int(now_s)):
                 self.due.mark([subject])
                 marked += 1
             if seen == most:

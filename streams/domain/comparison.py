@@ -12,6 +12,7 @@ from streams.domain.tally import BINS, Figures, figures, histogram
 LOW_CONFIDENCE_N = 30
 """Fewer answers than this say little: the interval reaches about 27 points to either side, or further."""
 
+_SCORES = tuple(range(BINS))
 _SQRT_2 = math.sqrt(2)
 
 
@@ -28,9 +29,11 @@ class Change(NamedTuple):
 
 def mean_of(tally: int) -> float | None:
     """The mean score, 0 to 10; None when nobody answered."""
+    if not tally:
+        return None
     counts = histogram(tally)
-    n = sum(counts)
-    return sum(map(mul, range(BINS), counts)) / n if n else None
+    points: int = sum(map(mul, _SCORES, counts))
+    return points / sum(counts)
 
 
 def compare(now: int, then: int) -> Change:

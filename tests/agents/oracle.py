@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 _DAYS = {"7d": 7, "30d": 30, "90d": 90, "365d": 365}
+_YEAR = timedelta(days=365)
 _ANSWERS = ("created", "updated", "finished")
 
 
@@ -56,26 +57,47 @@ def _answer(answers: list[Happening]) -> int | None:
 
 
 def _is_out(events: list[Happening]) -> bool:
-    """Deleted ever, or excluded: by version the newest mark, and the first of that; without, the last."""
+    """Deleted or forgotten altogether, ever; or excluded: by version the newest mark, the first; without, the last."""
     marks = [event for event in events if event.event in {"excluded", "restored"}]
     newest = None
     for mark in marks:
         if newest is None or mark.version is None or mark.version > (newest.version or 0):
             newest = mark
-    return any(event.event == "deleted" for event in events) or (newest is not None and newest.event == "excluded")
+    is_gone = any(event.event in {"deleted", "forget_all"} for event in events)
+    return is_gone or (newest is not None and newest.event == "excluded")
 
 
 def figures(answers: Iterable[tuple[int, int]], as_of_s: float) -> dict[str, dict[str, Any]]:
-    """n, bands and NPS of all windows at an instant, of answers as (submission in ms, score)."""
-    end = datetime.fromtimestamp(as_of_s, UTC)
-    hour = end.replace(minute=0, second=0, microsecond=0)
+    """All windows at an instant, of answers as (submission in ms, score); all that is said but intervals, z and p."""
     dated = [(datetime.fromtimestamp(submitted_ms // 1000, UTC), score) for submitted_ms, score in answers]
-    inside = {"24h": [score for at, score in dated if hour - timedelta(hours=23) <= at < hour + timedelta(hours=1)]}
-    for name, days in _DAYS.items():
-        first = end.date() - timedelta(days=days - 1)
-        inside[name] = [score for at, score in dated if first <= at.date() <= end.date()]
-    inside["all"] = [score for _, score in dated]
-    return {name: _window(scores) for name, scores in inside.items()}
+
+    def window(first: datetime, last: datetime) -> dict[str, Any]:
+        return _window([score for at, score in dated if first <= at < last])
+
+    said = {}
+    for name, (first, last) in _spans(datetime.fromtimestamp(as_of_s, UTC)).items():
+        now = window(first, last)
+        previous, year_ago = window(first - (last - first), first), window(first - _YEAR, last - _YEAR)
+        said[name] = {**now, "previous": _comparison(now, previous), "year_ago": _comparison(now, year_ago)}
+    said["all"] = {**_window([score for _, score in dated]), "previous": None, "year_ago": None}
+    return said
+
+
+def _spans(as_of: datetime) -> dict[str, tuple[datetime, datetime]]:
+    """By window the instants at which it begins and just after which it ends."""
+    hour = as_of.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
+    day = as_of.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+    spans = {"24h": (hour - timedelta(hours=24), hour)}
+    return {**spans, **{name: (day - timedelta(days=days), day) for name, days in _DAYS.items()}}
+
+
+def without_doubles(window: dict[str, Any]) -> dict[str, Any]:
+    """What a published window says without intervals, z and p, whose last digits may differ."""
+    return {
+        name: without_doubles(value) if isinstance(value, dict) else value
+        for name, value in window.items()
+        if name not in {"low", "high", "z", "p"}
+    }
 
 
 def _window(scores: list[int]) -> dict[str, Any]:
@@ -88,4 +110,12 @@ def _window(scores: list[int]) -> dict[str, Any]:
         "passives": n - promoters - detractors,
         "detractors": detractors,
         "nps": (promoters - detractors) * 100 / n if n else None,
+        "histogram": [scores.count(score) for score in range(11)],
+        "mean": sum(scores) / n if n else None,
+        "low_confidence": n < 30,
     }
+
+
+def _comparison(now: dict[str, Any], then: dict[str, Any]) -> dict[str, Any]:
+    difference = now["nps"] - then["nps"] if now["n"] and then["n"] else None
+    return {"n": then["n"], "nps": then["nps"], "difference": difference}

@@ -195,4 +195,4 @@ def test_a_brand_is_the_sum_of_its_stores_wherever_they_are(
     assert len(scores) == figures["n"]
     assert sum(score <= 6 for score in scores) == figures["detractors"]
     assert sum(score >= 9 for score in scores) == figures["promoters"]
-    assert figures == cluster.brand()["windows"]["all"]
+    assert {**figures, "previous": None, "year_ago": None} == cluster.brand()["windows"]["all"]

@@ -4,14 +4,27 @@ from typing import Any
 
 import jsonschema_rs
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from streams.agents.ledger import ROWS_PER_COMMIT
+from streams.domain.comparison import compare
+from streams.domain.tally import ONE, figures
+from tests.agents import oracle
 from tests.agents.desk import NOW_MS, NOW_S, SCORES, Desk, a_policy, home_of
 from tests.builders import ms, response
 from tests.contracts.contracts import SCORE
+from tests.strategies import SCORES as ANSWERED
 
 HOUR_S = 3_600
 DAY_S = 86_400
+AGES_H = st.one_of(
+    st.integers(0, 60),
+    st.sampled_from([7, 14, 30, 60, 90, 180, 365, 366, 372, 395, 400, 402, 455, 730, 799]).flatmap(
+        lambda days: st.integers(days * 24 - 30, days * 24 + 30)
+    ),
+)
+"""Hours: the last two days and around the ends of all windows."""
 
 
 def _published(desk: Desk) -> list[str]:
@@ -40,8 +53,11 @@ def test_a_score_has_all_windows_and_is_admitted_by_its_schema() -> None:
     score = desk.scores()["Nord|Lyon"]
     validator = jsonschema_rs.Draft202012Validator(SCORE.schema, validate_formats=True)
     assert [] == [str(error) for error in validator.iter_errors(score)]
-    nothing = {"n": 0, "promoters": 0, "passives": 0, "detractors": 0, "nps": None, "low": None, "high": None}
-    assert nothing == score["windows"]["24h"]
+    nothing = {"n": 0, "nps": None, "low": None, "high": None}
+    not_compared = {**nothing, "difference": None, "z": None, "p": None}
+    counted = {"promoters": 0, "passives": 0, "detractors": 0, "histogram": [0] * 11, "mean": None}
+    compared = {"low_confidence": True, "previous": not_compared, "year_ago": not_compared}
+    assert nothing | counted | compared == score["windows"]["24h"]
     assert ("Nord", "Lyon", "2026-03-01T12:00:00.000Z", -100.0) == (
         score["brand"],
         score["store"],
@@ -49,6 +65,37 @@ def test_a_score_has_all_windows_and_is_admitted_by_its_schema() -> None:
         score["windows"]["7d"]["nps"],
     )
     assert ["24h", "7d", "30d", "90d", "365d", "all"] == list(score["windows"])
+
+
+def test_a_window_is_compared_with_the_one_before_and_with_a_year_ago() -> None:
+    """Raw difference, z and p of the adjusted Wald; the brand's as well as the store's."""
+    desk = Desk()
+    of_days = {3: [10] * 6 + [2] * 3, 10: [9] * 4 + [7], 365 + 3: [0] * 5 + [8] * 2}
+    for days, scores in of_days.items():
+        at_ms = NOW_MS - days * DAY_S * 1000
+        desk.take(*(response(at_ms, response_id=f"{days}-{n}", score=score) for n, score in enumerate(scores)))
+    desk.settle(NOW_S)
+    _fed_back(desk, NOW_S + 2)
+    now, previous, year_ago = (sum(ONE[score] for score in scores) for scores in of_days.values())
+    for key in ("Nord|Lyon", "Nord"):
+        week = desk.scores()[key]["windows"]["7d"]
+        assert ([0, 0, 3, 0, 0, 0, 0, 0, 0, 0, 6], 66 / 9) == (week["histogram"], week["mean"])
+        for then, tally in (("previous", previous), ("year_ago", year_ago)):
+            before = figures(tally)
+            other = {"n": before.n, "nps": before.nps, "low": before.low, "high": before.high}
+            assert other | compare(now, tally)._asdict() == week[then]
+        assert 100 / 3 - 80 == pytest.approx(week["previous"]["difference"])
+        assert 100 / 3 + 500 / 7 == pytest.approx(week["year_ago"]["difference"])
+
+
+def test_what_is_counted_in_all_is_compared_with_nothing() -> None:
+    """There is no other of as many days."""
+    desk = Desk()
+    desk.take(*(response(NOW_MS, response_id=f"r-{n}", score=n % 11) for n in range(33)))
+    desk.settle()
+    window = desk.scores()["Nord|Lyon"]["windows"]["all"]
+    assert (None, None, False) == (window["previous"], window["year_ago"], window["low_confidence"])
+    assert ([3] * 11, 5.0) == (window["histogram"], window["mean"])
 
 
 def test_the_first_change_is_published_at_once() -> None:
@@ -150,7 +197,7 @@ def test_a_restart_after_everything_was_published_publishes_nothing() -> None:
 
 
 def test_scores_decay_without_traffic() -> None:
-    """Each window runs empty by the clock, the brand's as well; each change is published once."""
+    """Each window runs empty by the clock, the brand's too, then the one before it; each change is published once."""
     desk = Desk()
     desk.take(response(NOW_MS))
     desk.settle(NOW_S)
@@ -164,7 +211,44 @@ def test_scores_decay_without_traffic() -> None:
         assert [1, 0] == [_n(desk, "Nord", name) for name in (window, before)]
         desk.settle(NOW_S + days * DAY_S)
         assert [0, 0, 1] == [_n(desk, "Nord", name) for name in (window, before, "all")]
-    assert 2 + 5 * 2 == len(_published(desk))
+    # At first, after a day, and around the ends of 7, 30, 90 and 365 days: the first of two empties the one before.
+    assert 2 * (1 + 1 + 4 * 2) == len(_published(desk))
+
+
+@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    st.lists(st.tuples(AGES_H, st.sampled_from(["Lyon", "Lille"]), ANSWERED), max_size=12),
+    st.lists(st.sampled_from([1, 2, 11, 24, 25, 6 * 24, 7 * 24, 30 * 24, 90 * 24]), min_size=1, max_size=5),
+    st.booleans(),
+)
+def test_time_alone_brings_every_score_up_to_date(
+    answers: list[tuple[int, str, int]], waits_h: list[int], compacted: bool
+) -> None:
+    """Windows, the ones before and those of a year ago: whatever an hour changed is published, and right.
+
+    Answers of more than two years, each arriving on time, then nothing but the clock, and a crash in between.
+    """
+    answers.sort(key=lambda answer: -answer[0])
+    votes = dict[str, list[tuple[int, int]]]()
+    desk = Desk(now_s=NOW_S - 800 * DAY_S)
+    for n, (age_h, store, score) in enumerate(answers):
+        at_ms = NOW_MS - age_h * HOUR_S * 1000
+        desk.take(response(at_ms, store=store, response_id=f"r-{n}", score=score), at_ms=at_ms)
+        desk.commit(at_ms / 1000, behind=n % 2 == 0)
+        for key in (f"Nord|{store}", "Nord"):
+            votes.setdefault(key, []).append((at_ms, score))
+    now_s = NOW_S
+    for number, wait_h in enumerate([0, *waits_h]):
+        now_s += wait_h * HOUR_S
+        if number == 2:
+            desk = desk.crashed(now_s, compacted=compacted)
+        desk.settle(now_s)
+        _fed_back(desk, now_s + 2)
+        found = {
+            key: {name: oracle.without_doubles(window) for name, window in score["windows"].items()}
+            for key, score in desk.scores().items()
+        }
+        assert {key: oracle.figures(counted, now_s) for key, counted in votes.items()} == found
 
 
 def test_an_answer_ahead_of_its_hour_comes_in_with_the_hour() -> None:

@@ -7,12 +7,13 @@ import pytest
 from msgspec import NODEFAULT, Struct
 from msgspec.structs import fields
 
-from streams.domain.window import WINDOWS
+from streams.domain.comparison import LOW_CONFIDENCE_N
+from streams.domain.window import COMPARED, WINDOWS
 from streams.events import dead_letter, names
 from streams.events.alert import LINK_CHARACTERS_MAX, Alert, StoreNps
 from streams.events.rejected import REASONS
 from streams.events.response import FIELDS, SCORED, Consent, Event, Quality, Response
-from streams.events.score import Score, WindowFigures
+from streams.events.score import Comparison, Score, WindowFigures
 from tests.contracts.contracts import ALERT, BRAND_TALLY, CONTRACTS, DEAD_LETTER, RESPONSE, SCHEMAS, SCORE, case
 
 
@@ -75,6 +76,7 @@ def test_a_response_has_the_fields_of_its_schema() -> None:
         (StoreNps, ALERT.schema["properties"]["store_nps"]),
         (Score, SCORE.schema),
         (WindowFigures, SCORE.schema["$defs"]["window"]),
+        (Comparison, SCORE.schema["$defs"]["comparison"]),
     ],
     ids=lambda one: one.__name__ if isinstance(one, type) else "",
 )
@@ -86,7 +88,16 @@ def test_what_we_write_has_all_fields_of_its_schema_and_no_other(struct: type[St
 
 def test_a_score_has_the_windows_of_its_schema() -> None:
     """All of them, in their order."""
-    assert list(WINDOWS) == SCORE.schema["properties"]["windows"]["required"]
+    windows = SCORE.schema["properties"]["windows"]
+    assert list(WINDOWS) == list(windows["properties"]) == windows["required"]
+    compared = [name for name, one in windows["properties"].items() if one["$ref"] == "#/$defs/compared"]
+    assert list(COMPARED) == compared
+
+
+def test_answers_are_few_below_the_number_of_the_schema() -> None:
+    """Its reader must not think otherwise."""
+    (few,) = [rule for rule in SCORE.schema["$defs"]["window"]["allOf"] if "maximum" in rule["if"]["properties"]["n"]]
+    assert LOW_CONFIDENCE_N - 1 == few["if"]["properties"]["n"]["maximum"]
 
 
 def test_names_have_one_rule() -> None:
