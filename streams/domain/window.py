@@ -151,7 +151,6 @@ class Rolling:
         """Forget a day that lies before all windows, but keep its answers in the total."""
         assert self._end == -NEVER or day <= self._end - YEAR_DAYS
         self._days.pop(day, None)
-        self._past = None
 
     def know_hours(self, first_day: int, hours: dict[int, int]) -> None:
         """From now on the hours from `first_day` on are known, and these are they; earlier ones are left out."""
