@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from streams.domain.finals import NOTHING_KEPT, Kept, Said
 from streams.domain.page import VOTES_MAX, Page, hours_of, tally_of, unpack
 from streams.domain.segments import Segments
 from streams.domain.window import DAY_S, HOURS, NEVER, Past, Rolling
@@ -17,7 +18,7 @@ _DAYS_OF_HOURS = 2
 class Subject:
     """Whatever has a score: a store or a brand. `unscored` while a change of it awaits publication."""
 
-    __slots__ = ("brand_name", "key", "rolling", "scored_at", "store_name", "unscored")
+    __slots__ = ("brand_name", "key", "rolling", "scored_at", "store_name", "trended_at", "unscored")
 
     def __init__(self, brand_name: str, store_name: str | None) -> None:
         self.brand_name = brand_name
@@ -25,6 +26,7 @@ class Subject:
         self.key = (brand_name if store_name is None else f"{brand_name}|{store_name}").encode()
         self.rolling = Rolling(hours_from=NEVER)
         self.scored_at = 0.0
+        self.trended_at = 0.0
         self.unscored = False
 
     def windows(self, as_of_s: int) -> tuple[int, ...]:
@@ -58,7 +60,7 @@ class Subject:
 class Store(Subject):
     """One store. A day's page is packed or not; beyond VOTES_MAX votes a day has several, in segments."""
 
-    __slots__ = ("brand", "day_tallies", "lifetime", "lifetime_end", "name", "pages", "thawed")
+    __slots__ = ("brand", "day_tallies", "kept", "lifetime", "lifetime_end", "name", "pages", "thawed")
 
     def __init__(self, brand: "BrandShare", name: str, thawed: list[tuple["Store", int]]) -> None:
         super().__init__(brand.name, name)
@@ -66,6 +68,7 @@ class Store(Subject):
         self.name = name
         self.pages: dict[int, Page | bytes | Segments] = {}
         self.day_tallies: dict[int, int] = {}
+        self.kept: Kept = NOTHING_KEPT
         self.lifetime = 0
         self.lifetime_end = -1
         """Last day that the lifetime tally includes; -1 for none."""
@@ -195,13 +198,14 @@ class BrandShare:
     on: after a restore only the days that change are summed.
     """
 
-    __slots__ = ("changed_days", "days", "name", "stores")
+    __slots__ = ("changed_days", "days", "kept", "name", "stores")
 
     def __init__(self, name: str) -> None:
         self.name = name
         self.stores: dict[str, Store] = {}
         self.days: dict[int, dict[int, int]] = {}
         """By day the tallies by hour of the day; a day that is not here is not known yet."""
+        self.kept: Kept = NOTHING_KEPT
         self.changed_days: set[int] = set()
         """Days that changed since they were handed over."""
 
@@ -227,7 +231,7 @@ class BrandShare:
 class BrandTotal(Subject):
     """A brand in its own shard: the merge of the absolute tallies that all shards handed over."""
 
-    __slots__ = ("lifetimes", "parts", "shards")
+    __slots__ = ("lifetimes", "parts", "said", "shards")
 
     def __init__(self, name: str) -> None:
         super().__init__(name, None)
@@ -235,6 +239,7 @@ class BrandTotal(Subject):
         """By shard and day the tallies by hour of the day."""
         self.shards: set[int] = set()
         """Those that ever said something of a day."""
+        self.said = Said(self.parts, self.shards)
         self.lifetimes: dict[int, int] = {}
 
     def hours_since(self, first_day: int) -> dict[int, int]:
