@@ -4,15 +4,13 @@ Everything is closed form over the counts of a tally; nothing is rounded.
 """
 
 import math
-from operator import mul
 from typing import NamedTuple
 
-from streams.domain.tally import BINS, Figures, figures, histogram
+from streams.domain.tally import Figures, figures, histogram
 
 LOW_CONFIDENCE_N = 30
 """Fewer answers than this say little: the interval reaches about 27 points to either side, or further."""
 
-_SCORES = tuple(range(BINS))
 _SQRT_2 = math.sqrt(2)
 
 
@@ -31,9 +29,10 @@ def mean_of(tally: int) -> float | None:
     """The mean score, 0 to 10; None when nobody answered."""
     if not tally:
         return None
-    counts = histogram(tally)
-    points: int = sum(map(mul, _SCORES, counts))
-    return points / sum(counts)
+    # Written out: a score needs six of these, and a loop takes twice as long.
+    n0, n1, n2, n3, n4, n5, n6, n7, n8, n9, n10 = histogram(tally)
+    points = n1 + 2 * n2 + 3 * n3 + 4 * n4 + 5 * n5 + 6 * n6 + 7 * n7 + 8 * n8 + 9 * n9 + 10 * n10
+    return points / (n0 + n1 + n2 + n3 + n4 + n5 + n6 + n7 + n8 + n9 + n10)
 
 
 def compare(now: int, then: int) -> Change:
