@@ -1,0 +1,233 @@
+"""What must become of alerts, worked out from the words of the specification alone: nothing of the product is imported.
+
+Where the specification leaves room, these are the readings:
+
+- What was told are the comment and the customer of the events that went out; what is known of consent, and of the wish
+  to be contacted, is what was said last since the first alert of the response. Of what was said before it only is known
+  whether there was a comment.
+- The severity of a retraction is that of the score it had just before, P3 where that was no detractor's either.
+"""
+
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from tests.agents.facts import (
+    ANSWERS,
+    BRAND,
+    FORGETTING,
+    Facts,
+    Happening,
+    Name,
+    disposition,
+    facts,
+    instant,
+    is_news,
+    rfc3339,
+)
+
+NAMESPACE = uuid.UUID("6f2a4f0e-6c5b-5d0e-9a53-2f4c1f7b8e21")
+ALERT_MAX_AGE_MS = 7 * 86_400_000
+DUE_MS = 48 * 3_600_000
+
+Vote = tuple[int, int]
+"""A response that counts: its submission (ms) and its score."""
+
+
+@dataclass(slots=True)
+class _Alert:
+    """The latest alert of a response, and what its subscribers know."""
+
+    generation: int = -1
+    sequence: int = 0
+    is_open: bool = False
+    comment: str | None = None
+    customer: str | None = None
+    consent: bool = False
+    requested: bool = False
+
+
+@dataclass(slots=True)
+class _Response:
+    events: list[Happening] = field(default_factory=list)
+    muted: bool = False
+    commented: bool = False
+    alert: _Alert | None = None
+
+
+@dataclass(slots=True)
+class Life:
+    """Takes events in the order of the log; `alerts` and `audits` are what must have been sent."""
+
+    alerts: list[dict[str, Any]] = field(default_factory=list)
+    audits: list[dict[str, Any]] = field(default_factory=list)
+    dispositions: list[str] = field(default_factory=list)
+    _responses: dict[Name, _Response] = field(default_factory=dict)
+
+    def take(self, event: Happening, offset: int) -> None:
+        """The next record of the log."""
+        response = self._responses.setdefault(event.name, _Response())
+        before = facts(response.events)
+        news = is_news(response.events, event)
+        self.dispositions.append(disposition(response.events, event, news=news))
+        response.events.append(event)
+        if not news:
+            return
+        was_open = response.alert is not None and response.alert.is_open
+        late = event.arrival_ms - event.submitted_ms > ALERT_MAX_AGE_MS
+        if (late or event.imported) and not was_open and event.event in {*ANSWERS, "restored"}:
+            response.muted = True
+        if event.event not in FORGETTING and event.comment:
+            response.commented = True
+        told_before = len(self.alerts)
+        self._follow(response, event, before)
+        if event.event in FORGETTING:
+            self._audit(event, before, offset, told=len(self.alerts) > told_before)
+
+    def votes(self) -> dict[Name, Vote]:
+        """All that counts."""
+        found = {name: (response.events[0], facts(response.events)) for name, response in self._responses.items()}
+        return {
+            name: (first.submitted_ms, now.score)
+            for name, (first, now) in found.items()
+            if now.counts and now.score is not None
+        }
+
+    def _follow(self, response: _Response, event: Happening, before: Facts) -> None:
+        """The state machine: raised, enriched, retracted, raised again."""
+        now = facts(response.events)
+        is_detractor = now.score is not None and now.score <= 6
+        due = now.counts and is_detractor and not response.muted and not now.forgotten
+        alert = response.alert
+        if alert is not None and alert.is_open:
+            if not due:
+                self._tell(response, event, before, "retracted", reason=_reason(event))
+            elif changes := _changes(alert, event, before, now):
+                self._tell(response, event, before, "enriched", changes=changes)
+        elif due:
+            self._tell(response, event, before, "raised")
+        elif alert is not None and now.forgotten and not before.forgotten:
+            self._tell(response, event, before, "retracted", reason="forgotten")
+        elif alert is not None and not now.forgotten:
+            _hear(alert, event)
+
+    def _tell(
+        self,
+        response: _Response,
+        event: Happening,
+        before: Facts,
+        kind: str,
+        changes: Iterable[str] = (),
+        reason: Any = None,
+    ) -> None:
+        alert = response.alert = response.alert or _Alert()
+        if kind == "raised":
+            alert.generation, alert.sequence = alert.generation + 1, 0
+        alert.sequence += 1
+        alert.is_open = kind != "retracted"
+        if reason == "forgotten":
+            alert.comment = alert.customer = None
+            alert.consent = alert.requested = False
+        else:
+            _hear(alert, event)
+            alert.comment = event.comment or alert.comment
+            alert.customer = event.customer_ref or alert.customer
+        personal = reason != "forgotten"
+        now = facts(response.events)
+        assert now.score is not None
+        self.alerts.append(
+            {
+                "alert_id": self._alert_id(event, alert.generation),
+                "kind": kind,
+                "generation": alert.generation,
+                "sequence": alert.sequence,
+                "response_id": event.response_id,
+                "source": event.source,
+                "brand": BRAND,
+                "store": event.store,
+                "score": now.score,
+                "previous_score": before.score if before.score != now.score else None,
+                "severity": _severity(now.score, before.score),
+                "reasons": ["score", "contact_requested"] if alert.requested else ["score"],
+                "submitted_at": rfc3339(event.submitted_ms),
+                "due_at": rfc3339(event.submitted_ms + DUE_MS),
+                "late": event.arrival_ms - event.submitted_ms > DUE_MS,
+                "reason_missing": not response.commented,
+                "comment": event.comment or None if personal else None,
+                "customer_ref": event.customer_ref if personal else None,
+                "contactable": alert.customer is not None and alert.consent,
+                "store_nps": self._store_nps(event),
+                "changes": list(changes),
+                "reason": reason,
+            }
+        )
+
+    def _alert_id(self, event: Happening, generation: int) -> str:
+        parts = BRAND, event.store, event.date, event.source or "", str(generation), event.response_id
+        return str(uuid.uuid5(NAMESPACE, "|".join(parts)))
+
+    def _store_nps(self, event: Happening) -> tuple[int, float | None]:
+        """The answers and the NPS of the store's 30 days that end with the arrival, or with an answer dated ahead."""
+        end = max(instant(event.arrival_ms).date(), instant(event.submitted_ms).date())
+        votes = [vote for name, vote in self.votes().items() if name[0] == event.store]
+        scores = [score for at_ms, score in votes if end - timedelta(days=29) <= instant(at_ms).date() <= end]
+        points = sum(100 * (score >= 9) - 100 * (score <= 6) for score in scores)
+        return len(scores), points / len(scores) if scores else None
+
+    def _audit(self, event: Happening, before: Facts, offset: int, *, told: bool) -> None:
+        had_vote = before.score is not None and not before.deleted
+        gone = "removed" if event.event == "forget_all" else "kept"
+        self.audits.append(
+            {
+                "audit_id": str(uuid.uuid5(NAMESPACE, f"audit|survey.responses|0|{offset}")),
+                "action": event.event,
+                "brand": BRAND,
+                "store": event.store,
+                "day": event.date,
+                "at": rfc3339(event.arrival_ms),
+                "partition": 0,
+                "offset": offset,
+                "vote": gone if had_vote else "none",
+                "alert": "retracted" if told else "none",
+                "schema_version": 1,
+            }
+        )
+
+
+def live(happened: Iterable[Happening]) -> Life:
+    """What becomes of these events in this order."""
+    life = Life()
+    for offset, event in enumerate(happened):
+        life.take(event, offset)
+    return life
+
+
+def _reason(event: Happening) -> str:
+    """Why an open alert is retracted: one event changes one fact."""
+    if event.event in FORGETTING:
+        return "forgotten"
+    return event.event if event.event in {"deleted", "excluded"} else "not_detractor"
+
+
+def _changes(alert: _Alert, event: Happening, before: Facts, now: Facts) -> list[str]:
+    changes = []
+    if before.score != now.score:
+        changes.append("score")
+    if event.comment and event.comment != alert.comment:
+        changes.append("comment")
+    named = event.customer_ref and event.customer_ref != alert.customer
+    if named or event.consent not in {None, alert.consent} or event.requested not in {None, alert.requested}:
+        changes.append("contact")
+    return changes
+
+
+def _hear(alert: _Alert, event: Happening) -> None:
+    alert.consent = alert.consent if event.consent is None else event.consent
+    alert.requested = alert.requested if event.requested is None else event.requested
+
+
+def _severity(score: int, previous: int | None) -> str:
+    counted = score if score <= 6 else 6 if previous is None else min(previous, 6)
+    return "P1" if counted <= 2 else "P2" if counted <= 4 else "P3"
