@@ -81,6 +81,14 @@ CUSTOMERS = (
         ),
     ),
     Panel(
+        title="Score alarms per hour, by rule",
+        what="Stores and brands whose score fell or rose beyond chance, and bursts at kiosks, over the last hour.",
+        unit="short",
+        width=24,
+        height=6,
+        queries=one(f"sum by (brand, rule) (increase(nps_alarms_total{{{B}}}[1h]))", "{{brand}}: {{rule}}"),
+    ),
+    Panel(
         title="Age of these figures",
         what="Since the workers last computed what the metrics say of brands and stores.",
         unit="s",

@@ -6,11 +6,13 @@ Rows of the changelog, by the first letter of their key:
     d|brand|store|day           a day tally: what a page becomes after the retention of identities
     l|brand|store               a lifetime tally and the last day in it: what day tallies become
     b|brand|shard|day           what a shard handed over of a brand whose own shard this is; day `lifetime` at the end
+    a|brand|store|rule          the latest episode of an alarm; store empty for a brand's own
 """
 
 from collections.abc import Iterator
 from typing import Any
 
+from streams.agents.alarming import Alarming
 from streams.agents.due import Due
 from streams.agents.folding import LIFETIME, Folding, restore_day_tally, restore_lifetime
 from streams.agents.handover import brand_tally_output, restore_part
@@ -42,6 +44,7 @@ class Ledger:
         self.changed_days: dict[tuple[BrandShare, int], int] = {}
         """Days of a brand to hand over, with the position in the changelog at which they changed, -1 for the next."""
         self.folding = Folding(self)
+        self.alarming = Alarming(self)
         self._thawed: list[tuple[Store, int]] = []
         self._frozen_at = 0.0
         self._handed_over_at = 0.0
@@ -121,10 +124,11 @@ class Ledger:
         return len(self.dirty_pages) + len(self.dirty_rows) + sum(map(len, self.outputs.values()))
 
     def due_in_s(self, now_s: float) -> float:
-        """When a score, a hand-over or the next hour is due."""
+        """When a score, a hand-over, an open alarm or the next hour is due."""
         next_hour_s = 0.0 if self._tick is not None else (self._ticked_hour + 1) * HOUR_S - now_s
         handover_s = self._handed_over_at + self.policy.score_interval_s - now_s if self.changed_days else next_hour_s
-        return min(self.due.next_s(now_s), handover_s, next_hour_s, self.folding.due_in_s())
+        alarm_s = self.alarming.due_in_s(now_s)
+        return min(self.due.next_s(now_s), handover_s, next_hour_s, alarm_s, self.folding.due_in_s())
 
     def take(self, now_s: float, *, behind: bool, state_position: int) -> Changes:
         """Hand over what is to be committed now."""
@@ -142,6 +146,8 @@ class Ledger:
         if not behind:
             for subject in self.due.take(now_s, room):
                 self.send(self.policy.scores, self._score_partition(subject), score_output(subject, now_s))
+                self.alarming.look(subject, now_s)
+            self.alarming.look_again(now_s)
             if self.changed_days and now_s - self._handed_over_at >= self.policy.score_interval_s:
                 self._hand_over(now_s)
         if self.due.since(state_position + 1) > self._ticked_at:
@@ -190,6 +196,8 @@ class Ledger:
             self._row_offsets[parts[0], "", LIFETIME] = offset
         elif kind == "b":
             self._restore_part(parts, value, offset)
+        elif kind == "a":
+            self.alarming.restore(parts, value)
         else:
             raise NewerRow(kind)
 

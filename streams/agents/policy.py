@@ -16,6 +16,9 @@ class Counts(Protocol):
     def alert_changes(self, brand: str, kind: str, n: int) -> None:
         """So many events of alerts that were raised before: enriched, retracted."""
 
+    def alarms(self, brand: str, rule: str, n: int) -> None:
+        """So many alarms about scores or kiosks were raised."""
+
     def muted(self, brand: str, n: int) -> None:
         """So many detractors raised nothing because they came too late or were imported."""
 

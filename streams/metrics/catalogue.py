@@ -125,6 +125,12 @@ ALERTS = Metric("nps_alerts_total", "counter", "Detractor alerts raised.", ("bra
 ALERT_CHANGES = Metric(
     "nps_alert_changes_total", "counter", "What happened to alerts after they were raised.", ("brand", "kind")
 )
+ALARMS = Metric(
+    "nps_alarms_total",
+    "counter",
+    "Alarms raised about a score that fell or rose, or a burst at a kiosk.",
+    ("brand", "rule"),
+)
 MUTED = Metric("nps_alerts_muted_total", "counter", "Detractors that raised nothing: too old or imported.", ("brand",))
 WINDOW_ANSWERS = Metric(
     "nps_window_answers",
@@ -171,7 +177,7 @@ CATALOGUE: tuple[Metric, ...] = (
     *(CONSUMED, PROCESSED, DEAD_LETTERS, UNKNOWN_FIELDS, AGE, ALERT_LATENCY),
     *(COMMIT, COMMIT_RECORDS, COMMIT_ROWS, COMMIT_FAILURES, REBALANCE, RESTORE, RESTORED_ROWS, REFUSALS),
     *(SHARDS, RESTORE_REMAINING, BREAKER_OPEN, LAST_COMMIT, POSITION, LAG_RECORDS, LAG_SECONDS, LAST_EVENT),
-    *(ANSWERS, ALERTS, ALERT_CHANGES, MUTED, WINDOW_ANSWERS, STORES),
+    *(ANSWERS, ALERTS, ALERT_CHANGES, ALARMS, MUTED, WINDOW_ANSWERS, STORES),
     *(WORST_STORE_SCORE, WORST_STORE_LOW, WORST_STORE_HIGH, WORST_STORE_ANSWERS, FIGURES_TIMESTAMP),
     *(BUILD_INFO, LOOP_LAG, LOG_MESSAGES, COLLECTOR_DURATION, COLLECTOR_ERRORS, SCRAPE_ERRORS),
 )

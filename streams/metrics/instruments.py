@@ -71,6 +71,10 @@ class Metrics:
         """`n` alerts of a brand were enriched or retracted."""
         self._alert_changes.add(n, brand, kind)
 
+    def alarms(self, brand: str, rule: str, n: int) -> None:
+        """`n` alarms of a brand were raised by a rule: drop, rise or burst."""
+        self._alarms.add(n, brand, rule)
+
     def muted(self, brand: str, n: int) -> None:
         """`n` detractors of a brand raised nothing."""
         self._muted.add(n, brand)
@@ -149,6 +153,7 @@ class Metrics:
         self._answers = _Counters(registry, c.ANSWERS, brand, Bounded(len(c.ANSWER_BANDS)))
         self._alerts = _Counters(registry, c.ALERTS, brand, Bounded(len(c.SEVERITIES)))
         self._alert_changes = _Counters(registry, c.ALERT_CHANGES, brand, Bounded(KINDS_MAX))
+        self._alarms = _Counters(registry, c.ALARMS, brand, Bounded(KINDS_MAX))
         self._muted = _Counters(registry, c.MUTED, brand)
         self._commit_records = _Counters(registry, c.COMMIT_RECORDS, shard)
         self._commit_rows = _Counters(registry, c.COMMIT_ROWS, shard)

@@ -50,6 +50,9 @@ class Tells:
     def alert_changes(self, brand: str, kind: str, n: int) -> None:
         self.told["alert_changes", brand, kind] += n
 
+    def alarms(self, brand: str, rule: str, n: int) -> None:
+        self.told["alarms", brand, rule] += n
+
     def muted(self, brand: str, n: int) -> None:
         self.told["muted", brand] += n
 

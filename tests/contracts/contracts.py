@@ -8,6 +8,7 @@ from typing import Any
 
 import jsonschema_rs
 
+from streams.events.alarm import decode_alarm, encode_alarm
 from streams.events.alert import decode_alert, encode_alert
 from streams.events.audit import decode_audit, encode_audit
 from streams.events.dead_letter import NAMES, dead_letter, parse_dead_letter_headers
@@ -73,10 +74,11 @@ RESPONSE = Contract("survey.response", decode_response, encode_response)
 ALERT = Contract("followup.alert", decode_alert, encode_alert)
 SCORE = Contract("nps.score", decode_score, encode_score)
 BRAND_TALLY = Contract("nps.brand-tally", decode_brand_tally, encode_brand_tally)
+ALARM = Contract("nps.alarm", decode_alarm, encode_alarm)
 AUDIT = Contract("nps.audit", decode_audit, encode_audit)
 DEAD_LETTER = Contract("dead-letter-headers", _read_headers, _write_headers)
 
-CONTRACTS = (RESPONSE, ALERT, SCORE, BRAND_TALLY, AUDIT, DEAD_LETTER)
+CONTRACTS = (RESPONSE, ALERT, SCORE, BRAND_TALLY, ALARM, AUDIT, DEAD_LETTER)
 
 
 def examples(kind: str) -> list[tuple[Contract, Path]]:

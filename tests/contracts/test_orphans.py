@@ -10,11 +10,12 @@ from msgspec.structs import fields
 from streams.domain.comparison import LOW_CONFIDENCE_N
 from streams.domain.window import COMPARED, WINDOWS
 from streams.events import dead_letter, names
+from streams.events.alarm import Alarm, AlarmWindow
 from streams.events.alert import LINK_CHARACTERS_MAX, Alert, StoreNps
 from streams.events.rejected import REASONS
 from streams.events.response import FIELDS, SCORED, Consent, Event, Quality, Response
 from streams.events.score import Comparison, Score, WindowFigures
-from tests.contracts.contracts import ALERT, BRAND_TALLY, CONTRACTS, DEAD_LETTER, RESPONSE, SCHEMAS, SCORE, case
+from tests.contracts.contracts import ALARM, ALERT, BRAND_TALLY, CONTRACTS, DEAD_LETTER, RESPONSE, SCHEMAS, SCORE, case
 
 
 def test_every_file_is_used() -> None:
@@ -77,6 +78,8 @@ def test_a_response_has_the_fields_of_its_schema() -> None:
         (Score, SCORE.schema),
         (WindowFigures, SCORE.schema["$defs"]["window"]),
         (Comparison, SCORE.schema["$defs"]["comparison"]),
+        (Alarm, ALARM.schema),
+        (AlarmWindow, ALARM.schema["$defs"]["window"]),
     ],
     ids=lambda one: one.__name__ if isinstance(one, type) else "",
 )
@@ -102,7 +105,7 @@ def test_answers_are_few_below_the_number_of_the_schema() -> None:
 
 def test_names_have_one_rule() -> None:
     """The pattern of the schemas is the one that the reader uses."""
-    for contract in (RESPONSE, ALERT, SCORE, BRAND_TALLY):
+    for contract in (RESPONSE, ALERT, SCORE, BRAND_TALLY, ALARM):
         brand = contract.schema["properties"]["brand"]
         assert (names.PATTERN, names.CHARACTERS_MAX) == (brand["pattern"], brand["maxLength"])
 

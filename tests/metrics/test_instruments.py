@@ -39,6 +39,7 @@ def test_what_is_said_is_shown() -> None:
     assert value(metrics, "nps_events_processed_total", topic="survey.responses", disposition="counted") == 10
     assert value(metrics, "nps_alerts_total", brand="Norte", severity="P1") == 2
     assert value(metrics, "nps_alert_changes_total", brand="Norte", kind="retracted") == 1
+    assert value(metrics, "nps_alarms_total", brand="Norte", rule="drop") == 1
     assert value(metrics, "nps_commit_records_total", shard="3") == 10
     assert value(metrics, "nps_commit_rows_total", shard="3") == 4
     assert value(metrics, "nps_commit_seconds_count") == 1

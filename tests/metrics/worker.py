@@ -34,6 +34,7 @@ def busy() -> Metrics:
     metrics.answers("Norte", "promoter", 5)
     metrics.alerts("Norte", "P1", 2)
     metrics.alert_changes("Norte", "retracted", 1)
+    metrics.alarms("Norte", "drop", 1)
     metrics.muted("Norte", 1)
     metrics.age("survey.responses", 0.2)
     metrics.latency(0.08)
