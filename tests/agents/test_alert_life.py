@@ -123,7 +123,7 @@ def test_retracting_what_was_never_raised_does_nothing() -> None:
 @pytest.mark.parametrize("first", [{"score": 2, "imported": True}, {"score": 9, "imported": True}])
 def test_a_muted_response_stays_silent_in_all_of_this(first: dict[str, Any]) -> None:
     """Whatever happens to it, and whoever asks to forget it."""
-    steps = [
+    steps: list[dict[str, Any]] = [
         {"event": "updated", "score": 9},
         {"event": "updated", "score": 1, "comment": "Broke"},
         {"event": "excluded"},
@@ -157,8 +157,11 @@ def test_a_consent_that_was_withdrawn_stays_withdrawn() -> None:
     """With the answer that retracted the alert, or while none was open: the next alert must not invite a call."""
     first = {"score": 3, "customer_ref": "c-1", "consent": {"contact": True}, "contact_requested": True}
     withdrawn = {"event": "updated", "score": 9, "consent": {"contact": False}, "contact_requested": False}
-    for steps in ([first, withdrawn], [first, {"event": "updated", "score": 10}, withdrawn]):
-        desk = _after(*steps, {"event": "updated", "score": 3})
+    between: dict[str, Any] = {"event": "updated", "score": 10}
+    for desk in (
+        _after(first, withdrawn, {"event": "updated", "score": 3}),
+        _after(first, between, withdrawn, {"event": "updated", "score": 3}),
+    ):
         assert [True, False] == [alert["contactable"] for alert in desk.alerts() if alert["kind"] == "raised"]
         assert ["score"] == desk.alerts()[-1]["reasons"]
 
