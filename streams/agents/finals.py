@@ -21,7 +21,11 @@ _DAY_MS: Final = DAY_S * 1000
 class Keeps(Protocol):
     """The part of a ledger that finals are written to."""
 
+    brands: dict[str, BrandShare]
     dirty_rows: dict[bytes, bytes | None]
+
+    def new_store(self, brand: str, name: str) -> Store:
+        """A store that belongs to this shard, made where it is new."""
 
     def day_changed(self, share: BrandShare, day: int) -> None:
         """A day of a brand is to be handed over."""
@@ -59,8 +63,22 @@ class Finals:
     def forget_share(self, share: BrandShare, first_kept: int) -> None:
         """As `forget_store`; and hand over the days once more, since what was said of them carries the finals."""
         for month in self._forget(share, first_kept):
-            for day in Period(MONTHS, month).days:
+            for day in _days_of_row(month):
                 self._ledger.day_changed(share, day)
+
+    def restore(self, parts: list[str], row: bytes | None) -> range:
+        """Take a row, by what its key says after the `f`; gives the days of the brand to hand over for it.
+
+        Raises NewerRow.
+        """
+        brand, name, month_text = parts
+        month = int(month_text)
+        share = self._ledger.brands.setdefault(brand, BrandShare(brand))
+        owner = self._ledger.new_store(brand, name) if name else share
+        if owner.kept is NOTHING_KEPT:
+            owner.kept = Kept()
+        owner.kept.load(month, row)
+        return range(0) if name or row is not None else _days_of_row(month)
 
     def _keep(self, store: Store, periods: list[Period]) -> None:
         for owner in (store, store.brand):
@@ -79,11 +97,10 @@ class Finals:
         return old
 
 
-def restore_finals(owner: Store | BrandShare, month: int, row: bytes | None) -> None:
-    """Take the row of a month's finals; raises NewerRow."""
-    if owner.kept is NOTHING_KEPT:
-        owner.kept = Kept()
-    owner.kept.load(month, row)
+def _days_of_row(month: int) -> range:
+    """The days of all periods that stand in the row of a month; its last week may reach into the next one."""
+    days = Period(MONTHS, month).days
+    return range(days.start, days.stop + 6)
 
 
 def _key(owner: Store | BrandShare, month: int) -> bytes:

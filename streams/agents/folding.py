@@ -8,8 +8,9 @@ import struct
 from collections.abc import Iterable, Iterator
 from typing import Protocol
 
+from streams.agents.finals import Finals
 from streams.domain.page import NewerRow
-from streams.domain.store import DAY_TALLY_DAYS, RETENTION_DAYS, BrandShare, Store
+from streams.domain.store import DAY_TALLY_DAYS, RETENTION_DAYS, BrandShare, BrandTotal, Store
 from streams.domain.tally import TALLY_BYTES
 
 LIFETIME = -1
@@ -26,6 +27,8 @@ class Folds(Protocol):
     """The part of a ledger that is folded."""
 
     brands: dict[str, BrandShare]
+    totals: dict[str, BrandTotal]
+    finals: Finals
     dirty_rows: dict[bytes, bytes | None]
 
     def day_changed(self, share: BrandShare, day: int) -> None:
@@ -57,6 +60,7 @@ class Folding:
                 return 0
             self._folded_day = self.log_day
             self._pass = iter([store for share in self._ledger.brands.values() for store in share.stores.values()])
+            self._fold_brands()
         before = len(self._ledger.dirty_rows)
         for seen, store in enumerate(self._pass, 1):
             self._fold(store)
@@ -66,7 +70,20 @@ class Folding:
             self._pass = None
         return len(self._ledger.dirty_rows) - before
 
+    @property
+    def _first_day_tally(self) -> int:
+        """The first day whose tally is kept."""
+        return self._folded_day - DAY_TALLY_DAYS - _SPARE_DAYS
+
+    def _fold_brands(self) -> None:
+        """Forget the finals of brands that no trend shows, before their days are folded."""
+        for share in self._ledger.brands.values():
+            self._ledger.finals.forget_share(share, self._first_day_tally)
+        for total in self._ledger.totals.values():
+            total.said.forget(self._first_day_tally)
+
     def _fold(self, store: Store) -> None:
+        self._ledger.finals.forget_store(store, self._first_day_tally)
         rows = self._ledger.dirty_rows
         for day in _before(store.pages, self._folded_day - RETENTION_DAYS - _SPARE_DAYS):
             tally = store.rolling.days.get(day, 0)
@@ -76,7 +93,7 @@ class Folding:
                 store.day_tallies[day] = tally
                 rows[_day_key(store, day)] = bytes((ROW_VERSION,)) + tally.to_bytes(TALLY_BYTES, "little")
             store.brand.forget_day(day)
-        old = _before(store.day_tallies, self._folded_day - DAY_TALLY_DAYS - _SPARE_DAYS)
+        old = _before(store.day_tallies, self._first_day_tally)
         for day in old:
             store.lifetime += store.day_tallies.pop(day)
             store.lifetime_end = max(store.lifetime_end, day)

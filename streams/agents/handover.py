@@ -3,10 +3,13 @@
 Replacing an absolute tally twice changes nothing, and the next one heals whatever the last one got wrong.
 """
 
+from collections.abc import Sequence
 from datetime import date
 
 from streams.agents.folding import LIFETIME
+from streams.domain.finals import NOTHING_KEPT
 from streams.domain.page import NewerRow
+from streams.domain.period import CALENDARS, Granularity
 from streams.domain.store import BrandShare, BrandTotal
 from streams.domain.tally import from_histogram, histogram
 from streams.engine.partition import partition_of
@@ -24,7 +27,7 @@ def brand_tally_output(share: BrandShare, shard: int, day: int, partitions: int)
         tally = BrandTally(share.name, shard, None, {}, histogram(share.lifetime()))
     else:
         hours = {hour: histogram(one) for hour, one in share.day(day).items() if one}
-        tally = BrandTally(share.name, shard, day, hours, None)
+        tally = BrandTally(share.name, shard, day, hours, None, _finals(share, day))
     key = handover_key(share.name, shard, tally.day)
     return partition_of(share.name.encode(), partitions), Output(key, encode_brand_tally(tally))
 
@@ -33,17 +36,24 @@ def apply_brand_tally(total: BrandTotal, tally: BrandTally) -> bool:
     """Replace what a shard said before; False if it said the same."""
     if tally.day is None:
         return total.replace_lifetime(tally.shard, from_histogram(tally.counts or (0,) * 11))
-    return total.replace(tally.shard, tally.day, {hour: from_histogram(bins) for hour, bins in tally.hours.items()})
+    finals = {
+        calendar.holding(tally.day): from_histogram(tally.finals[calendar.granularity] or (0,) * 11)
+        for calendar in CALENDARS
+        if calendar.granularity in tally.finals
+    }
+    changed = total.said.take(tally.shard, finals)
+    hours = {hour: from_histogram(bins) for hour, bins in tally.hours.items()}
+    return total.replace(tally.shard, tally.day, hours) or changed
 
 
 def part_row(tally: BrandTally, value: bytes) -> Row:
-    """The row that keeps a hand-over in the state of the brand's shard, as it came; none for a day without answers."""
+    """The row that keeps a hand-over in the state of the brand's shard, as it came; none for one that says nothing."""
     key = b"b|" + handover_key(tally.brand, tally.shard, tally.day)
-    return key, bytes((ROW_VERSION,)) + value if tally.hours or tally.day is None else None
+    return key, bytes((ROW_VERSION,)) + value if tally.hours or tally.finals or tally.day is None else None
 
 
 def restore_part(total: BrandTotal, shard: int, day: str, row: bytes | None) -> None:
-    """Take the row of a hand-over, None where a day has no answers any more."""
+    """Take the row of a hand-over, None where nothing is left to say of a day."""
     if row is None:
         total.replace(shard, (date.fromisoformat(day) - _EPOCH).days, {})
         return
@@ -53,3 +63,13 @@ def restore_part(total: BrandTotal, shard: int, day: str, row: bytes | None) -> 
     tally = decode_brand_tally(row[1:])
     assert not isinstance(tally, Rejected)
     apply_brand_tally(total, tally)
+
+
+def _finals(share: BrandShare, day: int) -> dict[Granularity, Sequence[int] | None]:
+    """The finals of the periods of a day that were kept of the brand's stores here."""
+    if share.kept is NOTHING_KEPT:
+        return {}
+    kept = {calendar.granularity: share.kept.final(calendar.holding(day)) for calendar in CALENDARS}
+    return {
+        granularity: histogram(tally) if tally else None for granularity, tally in kept.items() if tally is not None
+    }

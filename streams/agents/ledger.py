@@ -6,6 +6,7 @@ Rows of the changelog, by the first letter of their key:
     d|brand|store|day           a day tally: what a page becomes after the retention of identities
     l|brand|store               a lifetime tally and the last day in it: what day tallies become
     b|brand|shard|day           what a shard handed over of a brand whose own shard this is; day `lifetime` at the end
+    f|brand|store|month         finals that were kept of a month's periods; store empty for the brand's stores here
     a|brand|store|rule          the latest episode of an alarm; store empty for a brand's own
 """
 
@@ -14,10 +15,12 @@ from typing import Any
 
 from streams.agents.alarming import Alarming
 from streams.agents.due import Due
+from streams.agents.finals import Finals
 from streams.agents.folding import LIFETIME, Folding, restore_day_tally, restore_lifetime
 from streams.agents.handover import brand_tally_output, restore_part
 from streams.agents.policy import Policy
 from streams.agents.scoring import score_output
+from streams.agents.trends import Trends
 from streams.domain.page import NewerRow, Page
 from streams.domain.store import BrandShare, BrandTotal, Store, Subject
 from streams.domain.window import HOUR_S
@@ -43,7 +46,9 @@ class Ledger:
         self.due = Due(policy.score_interval_s)
         self.changed_days: dict[tuple[BrandShare, int], int] = {}
         """Days of a brand to hand over, with the position in the changelog at which they changed, -1 for the next."""
+        self.finals = Finals(self)
         self.folding = Folding(self)
+        self.trends = Trends(self, self._subjects)
         self.alarming = Alarming(self)
         self._thawed: list[tuple[Store, int]] = []
         self._frozen_at = 0.0
@@ -117,6 +122,7 @@ class Ledger:
             else:
                 self.due.mark([subject])
         self.due.note(since, now_s)
+        self.trends.restored(note, self._row_offsets, now_s)
         self._row_offsets = {}
 
     def pending(self) -> int:
@@ -124,11 +130,11 @@ class Ledger:
         return len(self.dirty_pages) + len(self.dirty_rows) + sum(map(len, self.outputs.values()))
 
     def due_in_s(self, now_s: float) -> float:
-        """When a score, a hand-over, an open alarm or the next hour is due."""
+        """When a score, a trend, a hand-over, an open alarm or the next hour is due."""
         next_hour_s = 0.0 if self._tick is not None else (self._ticked_hour + 1) * HOUR_S - now_s
         handover_s = self._handed_over_at + self.policy.score_interval_s - now_s if self.changed_days else next_hour_s
-        alarm_s = self.alarming.due_in_s(now_s)
-        return min(self.due.next_s(now_s), handover_s, next_hour_s, alarm_s, self.folding.due_in_s())
+        alarm_s, trend_s = self.alarming.due_in_s(now_s), self.trends.due_in_s(now_s)
+        return min(self.due.next_s(now_s), handover_s, next_hour_s, alarm_s, trend_s, self.folding.due_in_s())
 
     def take(self, now_s: float, *, behind: bool, state_position: int) -> Changes:
         """Hand over what is to be committed now."""
@@ -144,19 +150,27 @@ class Ledger:
             if position < 0:
                 self.changed_days[day] = state_position
         if not behind:
+            unscored_since = self.due.since(state_position)
             for subject in self.due.take(now_s, room):
                 self.send(self.policy.scores, self._score_partition(subject), score_output(subject, now_s))
                 self.alarming.look(subject, now_s)
+                self.trends.mark(subject, unscored_since, now_s)
             self.alarming.look_again(now_s)
             if self.changed_days and now_s - self._handed_over_at >= self.policy.score_interval_s:
                 self._hand_over(now_s)
+            self.trends.publish(now_s)
         if self.due.since(state_position + 1) > self._ticked_at:
             self._scored_hour = self._ticked_hour
         since = min(self.due.since(state_position), next(iter(self.changed_days.values()), state_position))
         changes = Changes(
             rows=self._take_rows(),
             outputs={place: outputs for place, outputs in self.outputs.items() if outputs},
-            note={"scores_since": since, "ticked_hour": self._scored_hour, "log_day": self.folding.log_day},
+            note={
+                "scores_since": since,
+                "ticked_hour": self._scored_hour,
+                "log_day": self.folding.log_day,
+                **self.trends.note(since),
+            },
             more=not behind and (self._tick is not None or self.folding.due_in_s() <= 0),
         )
         self.outputs = {}
@@ -196,6 +210,9 @@ class Ledger:
             self._row_offsets[parts[0], "", LIFETIME] = offset
         elif kind == "b":
             self._restore_part(parts, value, offset)
+        elif kind == "f":
+            for day in self.finals.restore(parts, value):
+                self._row_offsets[parts[0], "", day] = offset
         elif kind == "a":
             self.alarming.restore(parts, value)
         else:

@@ -9,7 +9,7 @@ A brand's final is the sum of its shards': what a shard kept, or its present tal
 """
 
 import struct
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Final
 
 from streams.domain.page import NewerRow
@@ -43,6 +43,11 @@ class Kept:
         """By month a bit for each period whose final is kept."""
         self.tallies: dict[Period, int] = {}
         """The finals that are not empty."""
+
+    @property
+    def restated(self) -> Collection[Period]:
+        """The periods that had answers when they became final, and that something came too late for."""
+        return self.tallies.keys()
 
     def final(self, period: Period) -> int | None:
         """The final of a period; None while nothing came too late."""
@@ -101,6 +106,11 @@ class Said:
         """By period and shard the tally that was kept."""
         self._parts = parts
         self._shards = shards
+
+    @property
+    def restated(self) -> Collection[Period]:
+        """The periods that something came too late for in some shard."""
+        return self.by_period.keys()
 
     def take(self, shard: int, finals: Mapping[Period, int]) -> bool:
         """Take what a shard says of periods; False if it said all of it before."""

@@ -14,6 +14,8 @@ from streams.domain.window import DAY_S
 FINAL_AFTER_MS: Final = 72 * 3_600_000
 """How long after its end a period becomes final."""
 
+Granularity = Literal["day", "week", "month"]
+
 _DAY_MS: Final = DAY_S * 1000
 _EPOCH_ORDINAL: Final = date(1970, 1, 1).toordinal()
 _EPOCH_WEEKDAY: Final = date(1970, 1, 1).weekday()
@@ -24,7 +26,7 @@ _MONTHS: Final = 12
 class Calendar:
     """One way to divide days into periods; a trend has the last `shown` of them."""
 
-    granularity: Literal["day", "week", "month"]
+    granularity: Granularity
     shown: int
     number_of: Callable[[int], int]
     """The number of the period that holds a day."""

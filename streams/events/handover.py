@@ -1,7 +1,8 @@
 """The internal hand-over on `nps.brand-tallies`: what the stores of one shard add up to for a brand.
 
 Absolute tallies, never deltas: one day with its hours, or in one sum all that is older than the days that are kept.
-A tally counts the votes by score: eleven numbers, for 0 to 10.
+A tally counts the votes by score: eleven numbers, for 0 to 10. With a day come the finals that were kept of its
+periods: what the day, its week or its month said in this shard before something came too late for it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,6 +12,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
+from streams.domain.period import Granularity
 from streams.events.rejected import Rejected
 
 LIFETIME = "lifetime"
@@ -21,7 +23,8 @@ _EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
 
 class BrandTally(Struct, frozen=True):
     """A brand's tally in one shard; `day` in days since the epoch (UTC) and `hours`, the hours of that day that have
-    votes; or `day` None and `counts`, all that lies before the days that are kept.
+    votes; or `day` None and `counts`, all that lies before the days that are kept. `finals` has those of the periods
+    which hold the day whose final was kept: None where nobody had answered.
     """
 
     brand: str
@@ -29,10 +32,19 @@ class BrandTally(Struct, frozen=True):
     day: int | None
     hours: Mapping[int, Sequence[int]]
     counts: Sequence[int] | None
+    finals: Mapping[Granularity, Sequence[int] | None] = {}
 
 
 _Count = Annotated[int, Meta(ge=0, le=2**32 - 1)]
 _Counts = Annotated[list[_Count], Meta(min_length=11, max_length=11)]
+
+
+class _Finals(Struct, frozen=True):
+    """By granularity; what is absent was not kept."""
+
+    day: _Counts | UnsetType | None = UNSET
+    week: _Counts | UnsetType | None = UNSET
+    month: _Counts | UnsetType | None = UNSET
 
 
 class _Wire(Struct, frozen=True, kw_only=True):
@@ -43,6 +55,7 @@ class _Wire(Struct, frozen=True, kw_only=True):
     day: date | None
     hours: dict[Annotated[int, Meta(ge=0, le=23)], _Counts]
     lifetime: _Counts | UnsetType = UNSET
+    finals: _Finals | UnsetType = UNSET
     schema_version: Literal[1]
 
 
@@ -58,7 +71,7 @@ def handover_key(brand: str, shard: int, day: int | None) -> bytes:
 def encode_brand_tally(tally: BrandTally) -> bytes:
     """The hand-over as JSON."""
     assert (tally.day is None) == (tally.counts is not None), "a day or the sum"
-    assert tally.day is not None or not tally.hours, "the sum has no hours"
+    assert tally.day is not None or not (tally.hours or tally.finals), "the sum has neither hours nor finals"
     return _encode(
         {
             "brand": tally.brand,
@@ -66,6 +79,7 @@ def encode_brand_tally(tally: BrandTally) -> bytes:
             "day": None if tally.day is None else _date(tally.day),
             "hours": dict(tally.hours),
             **({} if tally.counts is None else {"lifetime": tally.counts}),
+            **({"finals": dict(tally.finals)} if tally.finals else {}),
             "schema_version": 1,
         }
     )
@@ -78,10 +92,17 @@ def decode_brand_tally(raw: bytes | None) -> BrandTally | Rejected:
     except (ValueError, RecursionError):
         return Rejected("schema")
     counts = None if wire.lifetime is UNSET else wire.lifetime
-    if (wire.day is None) != (counts is not None) or (wire.day is None and wire.hours):
+    finals = {} if wire.finals is UNSET else _said(wire.finals)
+    if (wire.day is None) != (counts is not None) or (wire.day is None and (wire.hours or finals)):
         return Rejected("schema")
     day = None if wire.day is None else wire.day.toordinal() - _EPOCH_ORDINAL
-    return BrandTally(wire.brand, wire.shard, day, wire.hours, counts)
+    return BrandTally(wire.brand, wire.shard, day, wire.hours, counts, finals)
+
+
+def _said(finals: _Finals) -> dict[Granularity, Sequence[int] | None]:
+    said: list[tuple[Granularity, _Counts | UnsetType | None]]
+    said = [("day", finals.day), ("week", finals.week), ("month", finals.month)]
+    return {granularity: counts for granularity, counts in said if counts is not UNSET}
 
 
 def _date(day: int) -> str:

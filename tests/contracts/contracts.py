@@ -16,6 +16,7 @@ from streams.events.handover import decode_brand_tally, encode_brand_tally
 from streams.events.rejected import Rejected
 from streams.events.response import decode_response, encode_response
 from streams.events.score import decode_score, encode_score
+from streams.events.trend import decode_trend, encode_trend
 
 SCHEMAS = Path(__file__).parents[2] / "schemas"
 EXAMPLES = SCHEMAS / "examples"
@@ -74,11 +75,12 @@ RESPONSE = Contract("survey.response", decode_response, encode_response)
 ALERT = Contract("followup.alert", decode_alert, encode_alert)
 SCORE = Contract("nps.score", decode_score, encode_score)
 BRAND_TALLY = Contract("nps.brand-tally", decode_brand_tally, encode_brand_tally)
+TREND = Contract("nps.trend", decode_trend, encode_trend)
 ALARM = Contract("nps.alarm", decode_alarm, encode_alarm)
 AUDIT = Contract("nps.audit", decode_audit, encode_audit)
 DEAD_LETTER = Contract("dead-letter-headers", _read_headers, _write_headers)
 
-CONTRACTS = (RESPONSE, ALERT, SCORE, BRAND_TALLY, ALARM, AUDIT, DEAD_LETTER)
+CONTRACTS = (RESPONSE, ALERT, SCORE, BRAND_TALLY, TREND, ALARM, AUDIT, DEAD_LETTER)
 
 
 def examples(kind: str) -> list[tuple[Contract, Path]]:

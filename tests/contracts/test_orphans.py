@@ -8,6 +8,7 @@ from msgspec import NODEFAULT, Struct
 from msgspec.structs import fields
 
 from streams.domain.comparison import LOW_CONFIDENCE_N
+from streams.domain.period import CALENDARS, Calendar
 from streams.domain.window import COMPARED, WINDOWS
 from streams.events import dead_letter, names
 from streams.events.alarm import Alarm, AlarmWindow
@@ -15,7 +16,19 @@ from streams.events.alert import LINK_CHARACTERS_MAX, Alert, StoreNps
 from streams.events.rejected import REASONS
 from streams.events.response import FIELDS, SCORED, Consent, Event, Quality, Response
 from streams.events.score import Comparison, Score, WindowFigures
-from tests.contracts.contracts import ALARM, ALERT, BRAND_TALLY, CONTRACTS, DEAD_LETTER, RESPONSE, SCHEMAS, SCORE, case
+from streams.events.trend import Restated, Series, Trend
+from tests.contracts.contracts import (
+    ALARM,
+    ALERT,
+    BRAND_TALLY,
+    CONTRACTS,
+    DEAD_LETTER,
+    RESPONSE,
+    SCHEMAS,
+    SCORE,
+    TREND,
+    case,
+)
 
 
 def test_every_file_is_used() -> None:
@@ -78,6 +91,9 @@ def test_a_response_has_the_fields_of_its_schema() -> None:
         (Score, SCORE.schema),
         (WindowFigures, SCORE.schema["$defs"]["window"]),
         (Comparison, SCORE.schema["$defs"]["comparison"]),
+        (Trend, TREND.schema),
+        (Series, TREND.schema["$defs"]["series"]),
+        (Restated, TREND.schema["$defs"]["restated"]),
         (Alarm, ALARM.schema),
         (AlarmWindow, ALARM.schema["$defs"]["window"]),
     ],
@@ -103,9 +119,18 @@ def test_answers_are_few_below_the_number_of_the_schema() -> None:
     assert LOW_CONFIDENCE_N - 1 == few["if"]["properties"]["n"]["maximum"]
 
 
+@pytest.mark.parametrize("calendar", CALENDARS, ids=lambda calendar: calendar.granularity)
+def test_a_trend_has_as_many_periods_as_its_schema_says(calendar: Calendar) -> None:
+    """In each column, and at most as many are restated."""
+    series = TREND.schema["properties"][f"{calendar.granularity}s"]["properties"]
+    for column in ("n", "promoters", "detractors"):
+        assert calendar.shown == series[column]["minItems"] == series[column]["maxItems"]
+    assert calendar.shown == series["final"]["maximum"] == series["restated"]["maxItems"]
+
+
 def test_names_have_one_rule() -> None:
     """The pattern of the schemas is the one that the reader uses."""
-    for contract in (RESPONSE, ALERT, SCORE, BRAND_TALLY, ALARM):
+    for contract in (RESPONSE, ALERT, SCORE, BRAND_TALLY, TREND, ALARM):
         brand = contract.schema["properties"]["brand"]
         assert (names.PATTERN, names.CHARACTERS_MAX) == (brand["pattern"], brand["maxLength"])
 

@@ -18,6 +18,7 @@ DAYS = st.builds(
     st.integers(0, 40_000),
     st.dictionaries(st.integers(0, 23), BINS),
     st.none(),
+    st.dictionaries(st.sampled_from(["day", "week", "month"]), st.none() | BINS),
 )
 LIFETIMES = st.builds(BrandTally, st.just("Crémerie"), st.integers(0, 999), st.none(), st.just({}), BINS)
 
@@ -50,13 +51,23 @@ def test_counts_may_come_as_tuples() -> None:
         BrandTally("Maison", 0, None, {}, None),
         BrandTally("Maison", 0, 1, {}, [0] * 11),
         BrandTally("Maison", 0, None, {1: [0] * 11}, [0] * 11),
+        BrandTally("Maison", 0, None, {}, [0] * 11, {"month": None}),
     ],
-    ids=["neither", "both", "hours of the sum"],
+    ids=["neither", "both", "hours of the sum", "finals of the sum"],
 )
 def test_half_a_tally_is_our_bug(tally: BrandTally) -> None:
     """A day, or the sum: it is not written otherwise."""
     with pytest.raises(AssertionError):
         encode_brand_tally(tally)
+
+
+def test_a_hand_over_of_an_older_release_says_nothing_of_finals() -> None:
+    """It is read all the same; a granularity of a later one is left out."""
+    document = {"brand": "Maison", "shard": 0, "day": "2026-11-22", "hours": {}, "schema_version": 1}
+
+    assert BrandTally("Maison", 0, 20_779, {}, None) == decode_brand_tally(json.dumps(document).encode())
+    document["finals"] = {"day": None, "quarter": [0] * 11}
+    assert BrandTally("Maison", 0, 20_779, {}, None, {"day": None}) == decode_brand_tally(json.dumps(document).encode())
 
 
 @given(st.none() | st.binary(max_size=60))
