@@ -8,6 +8,7 @@ from typing import Final, cast
 
 from streams.agents.alerting import Alerting, Occasion
 from streams.agents.erasure import send_audit
+from streams.agents.finals import LATE_MS_MIN
 from streams.agents.ledger import Ledger
 from streams.domain.arrival import AGE_MS_MAX, FUTURE_MS_MAX
 from streams.domain.identity import identity_of
@@ -140,12 +141,13 @@ class Intake:
             return self._change(store, response, page, hours, offset, submitted_ms, arrival_ms)
         score: int = response.score  # type: ignore[assignment]  # an answer without a score is no response
         vote = score | second // 60 << MINUTE_SHIFT | offset << OFFSET_SHIFT
+        vote |= 0 if response.comment is None else COMMENTED
         if arrival_ms - submitted_ms > self._mute_ms or response.imported:
             vote |= MUTED
-        if response.comment is not None:
-            vote |= COMMENTED
         if response.channel == "kiosk":
             vote |= KIOSK
+        if arrival_ms - submitted_ms > LATE_MS_MIN:
+            self._ledger.finals.keep(store, day, arrival_ms)
         one = ONE[score]
         hour = second // HOUR_S
         store.rolling.add(day * HOURS + hour, one)
@@ -196,7 +198,11 @@ class Intake:
         vote |= self._flags(
             response, late=arrival_ms - submitted_ms > self._mute_ms, open_alert=bool(alert and alert.is_open)
         )
-        self._recount(store, hours, day, before, vote, first=disposition == "counted")
+        delta = COUNTS[vote & 0xFF] - (0 if before is None else COUNTS[before & 0xFF])
+        if delta:
+            if arrival_ms - submitted_ms > LATE_MS_MIN:
+                self._ledger.finals.keep(store, day, arrival_ms)
+            self._recount(store, hours, day, vote, delta, first=disposition == "counted")
         after = self._alerting.follow(Occasion(store, response, day, submitted_ms, arrival_ms), before, vote, alert)
         if after is not None:
             vote |= RAISED
@@ -234,19 +240,14 @@ class Intake:
             flags |= KIOSK
         return flags
 
-    def _recount(
-        self, store: Store, hours: dict[int, int], day: int, before: int | None, vote: int, *, first: bool
-    ) -> None:
-        """Take the old vote out of its hour and put the new one there."""
-        one = COUNTS[vote & 0xFF]
-        delta = one if before is None else one - COUNTS[before & 0xFF]
-        if not delta:
-            return
+    def _recount(self, store: Store, hours: dict[int, int], day: int, vote: int, delta: int, *, first: bool) -> None:
+        """Take the old vote out of its hour and put the new one there: `delta` is what that adds."""
         # The hour of the first event, as the page has it: one that names another time must not tear the vote apart.
         hour = (vote >> MINUTE_SHIFT & MINUTE_MASK) // 60
         store.rolling.add(day * HOURS + hour, delta)
         hours[hour] = hours.get(hour, 0) + delta
         self._figures_changed(store, day)
+        one = COUNTS[vote & 0xFF]
         if first:
             self._first_answers[store.brand_name] = self._first_answers.get(store.brand_name, 0) + one
         if one and vote & SCORE_MASK <= DETRACTOR_MAX and vote & MUTED:
