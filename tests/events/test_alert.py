@@ -34,6 +34,18 @@ _alert = Alert(
     store_nps=StoreNps(window="30d", nps=-100 / 3, low=-100.0, high=200 / 3, n=12_345_678),
 )
 
+_WORDIEST = replace(
+    _alert,
+    kind="retracted",
+    generation=4_095,
+    sequence=65_535,
+    score=10,
+    previous_score=10,
+    changes=["score", "comment", "contact"],
+    reason="not_detractor",
+)
+"""More than any event says: all that an enriched one says, and all that a retracted one says."""
+
 _TEXTS = ("response_id", "source", "comment", "language", "customer_ref")
 CHARACTERS = st.sampled_from('a"\\/\b\f\n\r\t\x01\x1f\x7f:é€\u2028😡') | st.characters(
     codec="utf-8", exclude_characters="\0"
@@ -56,15 +68,18 @@ def test_an_alert_is_written_in_the_order_of_its_schema() -> None:
     st.dictionaries(st.sampled_from(_TEXTS), st.text(CHARACTERS, min_size=1, max_size=40)),
     st.booleans(),
     st.sampled_from([1, 30, 1_000]),
+    st.sampled_from([_alert, _WORDIEST]),
 )
-def test_an_alert_is_hardly_larger_than_its_response(texts: dict[str, str], ascii_only: bool, times: int) -> None:
+def test_an_alert_is_hardly_larger_than_its_response(
+    texts: dict[str, str], ascii_only: bool, times: int, one: Alert
+) -> None:
     """Whatever is in its texts, and however the response spelled them: its size, a link and 1 KiB bound the alert."""
     long = {name: text if name == "response_id" else text * times for name, text in texts.items()}
     raw = json.dumps({**LEAST, **long}, ensure_ascii=ascii_only, separators=(",", ":")).encode()
     response = decode_response(raw)
     if isinstance(response, Rejected):  # noncharacters and what is over 64 KiB
         return
-    alert = replace(_alert, **{name: getattr(response, name) for name in (*_TEXTS, "brand", "store")})
+    alert = replace(one, **{name: getattr(response, name) for name in (*_TEXTS, "brand", "store")})
 
     assert len(encode_alert(alert)) <= len(raw) + 1_024
 
