@@ -21,12 +21,14 @@ SECTIONS = {
     "Use it": {
         "send": "Send responses from a file, one JSON document a line.",
         "scores": "Show the present NPS of brands and stores.",
+        "explain": "Show what is behind a number: answers, corrections, exclusions and why.",
         "alerts": "Watch detractor alerts as they are raised.",
     },
     "Look after it": {
         "doctor": "Check everything, and say how to mend what is not well.",
         "resume": "Let a shard go on that stopped at too many dead letters.",
         "digest": "Print a fingerprint of all that is counted, to compare.",
+        "forget": "Forget a customer: cut what leads to the person, and take the votes out if told to.",
     },
 }
 """Subcommands by what one wants to do, each with its line of help: here, so that `nps --help` imports nothing.

@@ -4,13 +4,15 @@ import asyncio
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
 
 import pytest
 
 from streams.cluster.topics import create_topics
 from streams.settings import PREFIX, Settings
 from tests.conftest import Kafka
+from tests.kafka.log import Log, open_log
 
 Nps = Callable[..., subprocess.CompletedProcess[bytes]]
 PARTITIONS = 3
@@ -52,3 +54,24 @@ def nps() -> Nps:
         )
 
     return run
+
+
+@pytest.fixture
+def worker(deployment: Settings, tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """A worker, ended with the test."""
+    with (tmp_path / "worker.log").open("wb") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "streams", "worker"], env=environment(deployment), stdout=log, stderr=log
+        )
+        try:
+            yield process
+        finally:
+            process.kill()
+            process.wait()
+
+
+@pytest.fixture
+async def log(deployment: Settings) -> AsyncIterator[Log]:
+    """The topics of the deployment, connected."""
+    async with open_log(deployment) as log:
+        yield log

@@ -54,7 +54,17 @@ def test_help_imports_no_kafka_and_no_faust() -> None:
     assert "[]\n" == shown.stdout
 
 
-@pytest.mark.parametrize("args", [["topics", "create"], ["scores"], ["send", "-"], ["resume", "--shard", "0"]])
+@pytest.mark.parametrize(
+    "args",
+    [
+        ["topics", "create"],
+        ["scores"],
+        ["explain", "--brand", "B"],
+        ["send", "-"],
+        ["resume", "--shard", "0"],
+        ["forget", "C", "--yes"],
+    ],
+)
 def test_a_bad_setting_is_one_line_and_no_traceback(args: list[str]) -> None:
     """It names the variable and what is allowed; exit status 2."""
     shown = CliRunner(env={"NPS_PARTITIONS": "many"}).invoke(main, args)
@@ -68,7 +78,9 @@ def test_a_bad_setting_is_one_line_and_no_traceback(args: list[str]) -> None:
     [
         (["topics", "create"], 1),
         (["scores"], 1),
+        (["explain", "--brand", "B"], 1),
         (["alerts", "tail"], 1),
+        (["forget", "C", "--yes"], 1),
         (["resume", "--shard", "0"], 1),
         (["send", "-"], 2),
     ],

@@ -6,9 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 
@@ -17,20 +15,6 @@ from tests.cli.conftest import Nps, environment
 
 pytestmark = pytest.mark.kafka
 DEADLINE_S = 60
-
-
-@pytest.fixture
-def worker(deployment: Settings, tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """A worker, ended with the test."""
-    with (tmp_path / "worker.log").open("wb") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "streams", "worker"], env=environment(deployment), stdout=log, stderr=log
-        )
-        try:
-            yield process
-        finally:
-            process.kill()
-            process.wait()
 
 
 def responses(start: int, count: int) -> bytes:
