@@ -1,4 +1,4 @@
-"""Defects that other products have in their figures, one test each: our scores do not have them."""
+"""Defects that other products have in their figures and alerts, one test each: ours do not have them."""
 
 from typing import Any
 
@@ -111,3 +111,56 @@ def test_defect_ten_promoters_are_certain() -> None:
     window = _windows(desk)["30d"]
     assert (100.0, 100.0, True) == (window["nps"], window["high"], window["low_confidence"])
     assert 47.5 == pytest.approx(window["low"], abs=0.1)
+
+
+@pytest.mark.parametrize(
+    ("correction", "reason"),
+    [({"event": "updated", "score": 9}, "not_detractor"), ({"event": "deleted", "score": None}, "deleted")],
+    ids=["changed", "withdrawn"],
+)
+def test_defect_an_alert_on_an_answer_later_corrected(correction: dict[str, Any], reason: str) -> None:
+    """The customer had hit the wrong end of the scale: whoever was told to call is told not to, by the same id."""
+    desk = Desk()
+    desk.take(response(NOW_MS, score=0), response(NOW_MS, response_id="r-2", score=9))
+    desk.take(response(NOW_MS, **correction), at_ms=NOW_MS + 600_000)
+    desk.commit()
+    raised, retracted = desk.alerts()
+    assert ("raised", "retracted", reason) == (raised["kind"], retracted["kind"], retracted["reason"])
+    assert (raised["alert_id"], raised["sequence"] + 1) == (retracted["alert_id"], retracted["sequence"])
+    assert 0 == _windows(desk)["30d"]["detractors"]
+
+
+def test_defect_a_parse_failure_kills_the_job() -> None:
+    """Text where a number belongs, half a document, no document: each is set aside, and all others count."""
+    desk = Desk()
+    bad = [b"", b"{", b"null", b"\xff", b"score=8", response(NOW_MS, score="8"), response(NOW_MS, score=[8]), None]
+    records = [value for n, one in enumerate(bad) for value in (one, response(NOW_MS, response_id=f"r-{n}", score=10))]
+    handled = desk.take(*records)
+    assert (len(bad), len(bad)) == (handled.totals["dead_letter"], handled.totals["counted"])
+    assert (len(bad), 100.0) == (_windows(desk)["30d"]["n"], _windows(desk)["30d"]["nps"])
+
+
+def test_defect_the_wall_clock_as_event_time() -> None:
+    """What was submitted three days ago belongs there, whenever it arrives and whenever it is read."""
+    submitted_ms = NOW_MS - 3 * DAY_S * 1000
+    said = []
+    for read_s in (NOW_S, NOW_S + 20 * DAY_S):
+        desk = Desk(now_s=read_s)
+        desk.take(response(submitted_ms, score=0))
+        desk.commit(read_s)
+        assert [submitted_ms // (DAY_S * 1000)] == list(desk.ledger.brands["Nord"].stores["Lyon"].pages)
+        windows = desk.ledger.brands["Nord"].stores["Lyon"].windows(int(NOW_S))
+        assert [False, True] == [bool(tally) for tally in windows[:2]], "not within 24 hours, but within seven days"
+        said.append((desk.pages(), desk.sent("followup.alerts")))
+    assert said[0] == said[1]
+
+
+def test_defect_keyed_by_the_name_of_a_person() -> None:
+    """Two people of one name are two answers, and one who changes the name remains one."""
+    desk = Desk()
+    for n, score in enumerate((0, 10)):
+        desk.take(response(NOW_MS, response_id=f"r-{n}", customer_ref="Marie Martin", score=score))
+    desk.take(response(NOW_MS, response_id="r-1", event="updated", customer_ref="Marie Durand", score=10))
+    window = _windows(desk)["30d"]
+    assert (2, 1, 1) == (window["n"], window["promoters"], window["detractors"])
+    assert not any(b"Marie" in out.key for out in desk.sent("followup.alerts") if out.key is not None)

@@ -38,6 +38,8 @@ def _headers(output: Output) -> dict[str, bytes | None]:
         ([{}, {"event": "updated", "score": 3}], ["counted", "correction"]),
         ([{}, {"event": "deleted"}, {"event": "deleted"}], ["counted", "correction", "correction"]),
         ([{"event": "excluded"}, {}, {"event": "restored"}], ["correction"] * 3),
+        ([{}, {"event": "forget_identity"}, {"event": "forget_identity"}], ["counted", "correction", "correction"]),
+        ([{"event": "forget_all", "score": None}, {}, {}], ["correction", "correction", "duplicate"]),
         ([{}, {"source": "web"}, {"store": "Lille"}, {"brand": "Sud"}], ["counted"] * 4),
         ([{}, {"submitted_at": "2026-02-28T23:59:59Z"}], ["counted", "counted"]),
         ([{"source": "web"}, {"source": "web"}], ["counted", "duplicate"]),
@@ -95,8 +97,10 @@ def test_the_names_that_the_reader_normalised_are_one_store() -> None:
         ({"event": "updated", "score": 2}, (0, 0, 1)),
         ({"event": "deleted", "score": None}, (0, 0, 0)),
         ({"event": "excluded", "score": None}, (0, 0, 0)),
+        ({"event": "forget_identity", "score": None}, (1, 0, 0)),
+        ({"event": "forget_all", "score": None}, (0, 0, 0)),
     ],
-    ids=["updated", "deleted", "excluded"],
+    ids=["updated", "deleted", "excluded", "identity", "all"],
 )
 def test_a_correction_takes_the_old_answer_out_and_puts_the_new_one_in(
     change: dict[str, Any], counts: tuple[int, int, int]
