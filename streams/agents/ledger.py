@@ -141,7 +141,9 @@ class Ledger:
         room = ROWS_PER_COMMIT
         if not behind:
             ticked_hour = self._ticked_hour
+            by_log = len(self.due.changed)
             room -= self._advance_tick(now_s, room // 2)
+            by_time = set(self.due.changed[by_log:])
             if self._ticked_hour != ticked_hour:
                 self._ticked_at = state_position
             room -= self.folding.advance(room)
@@ -154,7 +156,8 @@ class Ledger:
             for subject in self.due.take(now_s, room):
                 self.send(self.policy.scores, self._score_partition(subject), score_output(subject, now_s))
                 self.alarming.look(subject, now_s)
-                self.trends.mark(subject, unscored_since, now_s)
+                if subject not in by_time:
+                    self.trends.mark(subject, unscored_since, now_s)
             self.alarming.look_again(now_s)
             if self.changed_days and now_s - self._handed_over_at >= self.policy.score_interval_s:
                 self._hand_over(now_s)
