@@ -4,7 +4,7 @@ Whoever looks at a difference after each answer finds a significant one sooner o
 healthy stores within 500 answers. So the rule asks for |z| >= 3.3 and 10 points between at least 50 answers now and 100
 before, says so once per episode, and ends the episode only when |z| has come down to 0.5. Simulated with 600 stores
 it is wrong about 4 % of healthy ones per 500 answers, and finds 98 % of the falls from 30 to 0. (A score has less room
-above it than below, so that the mirror image, the rise, is wrong about 8 % at a mix of 20, 30 and 50 %.)
+above it than below, so that the mirror image, the rise, is wrong about 5 or 6 %.)
 
 The windows count back from the day of now, so that a backlog says nothing about the past, and are sums of buckets, so
 that they are exact under corrections:
@@ -212,7 +212,7 @@ def _baseline(since: _Since, current_s: int, at_current: int) -> Span:
         # The year ends first, and the gap gives up its oldest days.
         to, at_to = since.with_answers(max(spare, 0) + 1, end)
         to_s, at_to = (to + 1) * DAY_S, at_to - since.of_days(to, to + 1)
-        if to_s > current_s or spare <= answers_in(at_current):
+        if to_s > current_s or spare < answers_in(at_current):
             to_s, at_to = current_s, at_current
     elif first > to - BASELINE_DAYS_MIN:
         earlier = max(to - BASELINE_DAYS_MIN, end)
