@@ -11,7 +11,7 @@ from rich.text import Text
 
 from streams.cli.changes import signed, verdict
 from streams.cli.format import one_decimal, printable
-from streams.cluster.explanation import Day, Event, Explanation, Marks, Share, Vote
+from streams.cluster.explanation import Day, Event, Explanation, Marks, Restated, Said, Share, Vote
 from streams.domain.score import BANDS
 from streams.domain.window import HOURS
 from streams.events.score import Comparison, WindowFigures
@@ -44,6 +44,10 @@ def tell(out: Console, found: Explanation, *, all_votes: bool) -> None:
         out.print(_stores(found.stores))
         if len(found.stores) > _STORES_MAX:
             out.print(f"and {len(found.stores) - _STORES_MAX:,} stores more, which --json shows", style="dim")
+    if found.restated:
+        out.print()
+        out.print("Changed after it was final, 72 hours after its end:")
+        out.print(_restated(found.restated))
     out.print()
     out.print(_marks(found.marks), soft_wrap=True)
     votes = [vote for vote in found.votes if all_votes or vote.events or vote.corrections or vote.because]
@@ -132,7 +136,7 @@ def _months(days: Iterable[Day]) -> list[Day]:
     return months
 
 
-def _nps(what: Day | Share) -> str:
+def _nps(what: Day | Share | Said) -> str:
     return "-" if what.nps is None else one_decimal(what.nps)
 
 
@@ -144,6 +148,16 @@ def _stores(stores: list[Share]) -> Table:
     for store in stores[:_STORES_MAX]:
         share = f"{one_decimal(100 * store.share)} %"
         table.add_row(printable(store.store), f"{store.n:,}", share, _nps(store), signed(store.points))
+    return table
+
+
+def _restated(periods: list[Restated]) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+    table.add_column("period", no_wrap=True)
+    for title in ("was NPS", "of answers", "is NPS", "of answers"):
+        table.add_column(title, justify="right", no_wrap=True)
+    for one in periods:
+        table.add_row(one.period, _nps(one.was), f"{one.was.n:,}", _nps(one.now), f"{one.now.n:,}")
     return table
 
 

@@ -28,11 +28,11 @@ async def explain(
     An instant in the past gives what is counted in its window by now; corrections that came since are in it.
     """
     spans = wanted_days(window, as_of_s)
-    stores = await read_rows(settings, brand, store, lambda day: any(span.has_day(day) for span in spans))
-    if not stores:
+    rows = await read_rows(settings, brand, store, lambda day: any(span.has_day(day) for span in spans))
+    if not rows.stores:
         return None
-    explanation, seen = explain_rows(brand, store, window, as_of_s, stores)
+    explanation, seen = explain_rows(brand, store, window, as_of_s, rows)
     if store is not None:
         told = [one for one in seen if events or one.vote.corrections or one.vote.because]
-        await add_events(settings, brand, store, stores[store].partition, told, with_text=with_text)
+        await add_events(settings, brand, store, rows.stores[store].partition, told, with_text=with_text)
     return explanation

@@ -7,6 +7,7 @@ from typing import Literal
 
 from msgspec import UNSET, Struct, UnsetType
 
+from streams.domain.period import Granularity
 from streams.domain.window import WindowName
 from streams.events.score import WindowFigures
 
@@ -24,6 +25,28 @@ class Day(Struct, frozen=True, kw_only=True):
     passives: int
     detractors: int
     nps: float | None
+
+
+class Said(Struct, frozen=True):
+    """What a period says, or said."""
+
+    n: int
+    promoters: int
+    passives: int
+    detractors: int
+    nps: float | None
+
+
+class Restated(Struct, frozen=True, kw_only=True):
+    """A period that lies in the window, wholly or in part, and was final when something came that changed it.
+
+    `period` is `2026-11-22`, `2026-W47` or `2026-11`; `was` is what all of it said then, `now` what it says.
+    """
+
+    granularity: Granularity
+    period: str
+    was: Said
+    now: Said
 
 
 class Share(Struct, frozen=True, kw_only=True):
@@ -128,6 +151,7 @@ class Explanation(Struct, frozen=True, kw_only=True):
     figures: WindowFigures
     days: list[Day]
     before_days: Day | None
+    restated: list[Restated]
     marks: Marks
     stores: list[Share]
     votes: list[Vote]

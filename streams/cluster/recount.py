@@ -4,15 +4,17 @@ Nothing of the way that a worker takes to them is gone again: no running sums, n
 """
 
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import repeat
 from typing import NamedTuple
 
-from streams.cluster.explanation import AlertOf, Because, Day, Explanation, Marks, Share, Vote
-from streams.cluster.rows import StoreRows
-from streams.cluster.span import ALWAYS, Span, compared_with, span_of
+from streams.cluster.explanation import AlertOf, Because, Day, Explanation, Marks, Restated, Said, Share, Vote
+from streams.cluster.rows import Selection, StoreRows
+from streams.cluster.span import ALWAYS, Span, compared_with, span_of, with_whole_periods
 from streams.domain.comparison import LOW_CONFIDENCE_N, change_between, mean_of
 from streams.domain.follow import AlertState
 from streams.domain.identity import iso_day
 from streams.domain.page import Trace, hours_of, tally_of, unpack
+from streams.domain.period import CALENDARS, MONTHS, Period
 from streams.domain.tally import figures, histogram
 from streams.domain.vote import (
     DELETED,
@@ -40,13 +42,13 @@ class Seen(NamedTuple):
 
 
 def explain_rows(
-    brand: str, store: str | None, window: WindowName, as_of_s: int, stores: Mapping[str, StoreRows]
+    brand: str, store: str | None, window: WindowName, as_of_s: int, rows: Selection
 ) -> tuple[Explanation, list[Seen]]:
     """What rows say of a window at an instant (s since the epoch), and, of a store, every vote in it. NewerRow."""
-    span = span_of(window, as_of_s)
+    span, stores = span_of(window, as_of_s), rows.stores
     is_all = span == ALWAYS
-    days_of = {name: tallies_in(rows, span) for name, rows in stores.items()}
-    lifetime_of = {name: rows.lifetime if is_all else 0 for name, rows in stores.items()}
+    days_of = {name: tallies_in(of_store, span) for name, of_store in stores.items()}
+    lifetime_of = {name: of_store.lifetime if is_all else 0 for name, of_store in stores.items()}
     days: dict[int, int] = {}
     for tallies in days_of.values():
         for day, tally in tallies.items():
@@ -55,7 +57,7 @@ def explain_rows(
     total = sum(days.values()) + lifetime
     compared = compared_with(window, span)
     then = None if compared is None else [_sum(stores, other) for other in compared]
-    seen = [one for rows in stores.values() for one in votes_in(rows, span)]
+    seen = [one for of_store in stores.values() for one in votes_in(of_store, span)]
     explanation = Explanation(
         brand=brand,
         store=store,
@@ -67,6 +69,7 @@ def explain_rows(
         figures=figures_of(total, then),
         days=[_day(iso_day(day), days[day]) for day in sorted(days) if days[day]],
         before_days=_day("before", lifetime) if lifetime else None,
+        restated=restated_in(rows, span),
         marks=_marks(one.vote for one in seen),
         stores=[] if store is not None else _shares(stores, days_of, lifetime_of, total),
         votes=[] if store is None else [one.vote for one in seen],
@@ -75,9 +78,9 @@ def explain_rows(
 
 
 def wanted_days(window: WindowName, as_of_s: int) -> tuple[Span, ...]:
-    """The spans whose days an explanation needs."""
+    """The spans whose days an explanation needs: also those of the weeks and months that reach into its window."""
     span = span_of(window, as_of_s)
-    return span, *(compared_with(window, span) or ())
+    return span, with_whole_periods(span), *(compared_with(window, span) or ())
 
 
 def tallies_in(rows: StoreRows, span: Span) -> dict[int, int]:
@@ -96,6 +99,42 @@ def tallies_in(rows: StoreRows, span: Span) -> dict[int, int]:
         if span.has_whole_day(day):
             days[day] = days.get(day, 0) + tally
     return days
+
+
+def restated_in(rows: Selection, span: Span) -> list[Restated]:
+    """The periods that have a day in a span and said something else when they became final."""
+    kept = rows.finals
+    if not kept:
+        return []
+    periods = {
+        calendar.holding(day)
+        for finals in kept.values()
+        for month in finals.slots
+        for day in Period(MONTHS, month).days
+        for calendar in CALENDARS
+        if any(span.has_day(of_period) for of_period in calendar.holding(day).days)
+    }
+    days: dict[int, dict[int, int]] = {}
+    for store in rows.stores.values():
+        of_partition = days.setdefault(store.partition, {})
+        for day, tally in tallies_in(store, ALWAYS).items():
+            of_partition[day] = of_partition.get(day, 0) + tally
+    restated = []
+    for period in sorted(periods, key=lambda one: (CALENDARS.index(one.calendar), one.number)):
+        now = {number: sum(map(of.get, period.days, repeat(0))) for number, of in days.items()}
+        finals = {number: one.final(period) for number, one in kept.items()}
+        was = {number: tally for number, tally in finals.items() if tally is not None}
+        final = sum({**now, **was}.values())
+        if was and final:
+            restated.append(
+                Restated(
+                    granularity=period.calendar.granularity,
+                    period=period.name,
+                    was=_said(final),
+                    now=_said(sum(now.values())),
+                )
+            )
+    return restated
 
 
 def figures_of(tally: int, then: list[int] | None) -> WindowFigures:
@@ -179,6 +218,10 @@ def _marks(votes: Iterable[Vote]) -> Marks:
 
 def _sum(stores: Mapping[str, StoreRows], span: Span) -> int:
     return sum(sum(tallies_in(rows, span).values()) for rows in stores.values())
+
+
+def _said(tally: int) -> Said:
+    return Said(*figures(tally)[:5])
 
 
 def _day(name: str, tally: int) -> Day:

@@ -10,6 +10,7 @@ from typing import Any
 
 from streams.cluster.connection import admin_client, reader
 from streams.cluster.reading import partitions_of, read_span
+from streams.domain.finals import Kept
 from streams.domain.page import NewerRow
 from streams.engine.partition import partition_of
 from streams.settings import Settings
@@ -48,13 +49,17 @@ class StoreRows:
 class Selection:
     """Takes the rows of one brand, or of one of its stores, out of all rows of the state.
 
-    `wanted` says of a day (since the epoch) whether its rows are of interest. A store is known by any of its rows.
+    `wanted` says of a day (since the epoch) whether its rows are of interest. A store is known by its pages and
+    tallies, wanted or not.
     """
 
     def __init__(self, brand: str, store: str | None, wanted: Callable[[int], bool]) -> None:
         self.stores: dict[str, StoreRows] = {}
+        self.finals: dict[int, Kept] = {}
+        """By partition what periods of the store, or of the brand's stores there, said when they became final."""
         suffix = "" if store is None else f"{store}|"
         of_days = f"{brand}|{suffix}".encode()
+        self._finals = f"f|{brand}|{store or ''}|".encode()
         self._lifetime = b"l|" + of_days if store is None else b"l|" + of_days[:-1]
         self._is_exact = store is not None
         self._prefixes = b"p|" + of_days, b"d|" + of_days
@@ -67,6 +72,8 @@ class Selection:
             rows = self._rows(name, partition)
             if self._wanted(int(place[0])):
                 rows.take(kind, place, row)
+        elif key.startswith(self._finals):
+            self.finals.setdefault(partition, Kept()).load(int(key[len(self._finals) :]), row)
         elif key == self._lifetime or (not self._is_exact and key.startswith(self._lifetime)):
             kind, _, name = key.split(b"|")
             self._rows(name, partition).take(kind, [], row)
@@ -79,9 +86,7 @@ class Selection:
         return rows
 
 
-async def read_rows(
-    settings: Settings, brand: str, store: str | None, wanted: Callable[[int], bool]
-) -> dict[str, StoreRows]:
+async def read_rows(settings: Settings, brand: str, store: str | None, wanted: Callable[[int], bool]) -> Selection:
     """The rows of a brand by store, or of one store, which are all in its partition; names in Form C.
 
     KafkaError without Kafka or without the topic, NewerRow where a later release wrote one of the rows.
@@ -101,7 +106,7 @@ async def read_rows(
                 selection.take(record.key, record.value, record.partition)
 
         await read_span(consumer, await consumer.beginning_offsets(partitions), ends, take)
-    return selection.stores
+    return selection
 
 
 def _tally(row: bytes | None, head_bytes: int) -> int:

@@ -2,6 +2,7 @@
 
 from typing import Final, NamedTuple
 
+from streams.domain.period import CALENDARS
 from streams.domain.window import DAY_S, HOUR_S, HOURS, NEVER, YEAR_DAYS, WindowName
 
 DAYS: Final[dict[WindowName, int]] = {"7d": 7, "30d": 30, "90d": 90, "365d": 365}
@@ -46,3 +47,13 @@ def compared_with(window: WindowName, span: Span) -> tuple[Span, Span] | None:
     if window == "all":
         return None
     return span.earlier(span.last_hour - span.first_hour + 1), span.earlier(YEAR_DAYS * HOURS)
+
+
+def with_whole_periods(span: Span) -> Span:
+    """The span and all the days of the weeks and months that have a day in it."""
+    if span == ALWAYS:
+        return span
+    first, last = span.first_hour // HOURS, span.last_hour // HOURS
+    begin = min(calendar.holding(first).days.start for calendar in CALENDARS)
+    end = max(calendar.holding(last).days.stop for calendar in CALENDARS)
+    return Span(begin * HOURS, end * HOURS - 1)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from streams.cluster.recount import wanted_days
-from streams.cluster.rows import Selection, StoreRows
+from streams.cluster.rows import Selection
 from streams.domain.window import WindowName
 from tests.agents.desk import BRAND_TALLIES, NOW_MS, NOW_S, Desk
 from tests.builders import response
@@ -22,13 +22,13 @@ def settled(desk: Desk, now_s: float = NOW_S) -> None:
         desk.hear(*handed_over)
 
 
-def selected(desk: Desk, brand: str, store: str | None, window: WindowName, as_of_s: int) -> dict[str, StoreRows]:
+def selected(desk: Desk, brand: str, store: str | None, window: WindowName, as_of_s: int) -> Selection:
     """The rows of a brand or a store that an explanation wants."""
     spans = wanted_days(window, as_of_s)
     selection = Selection(brand, store, lambda day: any(span.has_day(day) for span in spans))
     for row in desk.changelog:
         selection.take(row.key, row.value, 0)
-    return selection.stores
+    return selection
 
 
 def take_corrections(desk: Desk, store: str = "Lyon", at_ms: int = NOW_MS) -> None:

@@ -7,14 +7,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streams.agents.scoring import score_output
+from streams.agents.trends import trend_output
 from streams.cluster.explanation import AlertOf, Explanation, Marks, Vote
 from streams.cluster.recount import explain_rows
 from streams.cluster.rows import Selection
+from streams.cluster.span import span_of
 from streams.domain.page import ROW_VERSION, NewerRow
+from streams.domain.period import DAYS, MONTHS, WEEKS, Period
 from streams.domain.store import DAY_TALLY_DAYS, RETENTION_DAYS, Subject
 from streams.domain.window import WINDOWS, WindowName
 from streams.events.rejected import Rejected
 from streams.events.score import WindowFigures, decode_score
+from streams.events.trend import decode_trend
 from tests.agents.desk import NOW_MS, NOW_S, Desk
 from tests.builders import response
 from tests.cluster.history import BRANDS, DAY_MS, STORES, later, selected, settled, take_corrections
@@ -88,6 +92,53 @@ def test_every_number_is_the_published_one(history: list[dict[str, Any]], hours_
                 assert found.figures.n == sum(vote.counts for vote in found.votes)
             whole = explained(desk, brand, None, window, as_of_s)
             assert_adds_up(whole, published(desk.ledger.total(brand), as_of_s)[window])
+
+
+@given(
+    changes=st.lists(
+        st.tuples(
+            st.integers(0, 70),  # day of arrival
+            st.integers(0, 70),  # submitted so many days before
+            st.sampled_from(STORES),
+            st.sampled_from("abcd"),
+            st.sampled_from(("created", "updated", "deleted", "excluded")),
+            st.integers(0, 10),
+        ),
+        max_size=40,
+    ),
+    window=st.sampled_from(WINDOWS),
+)
+@settings(deadline=None, max_examples=150)
+def test_what_was_restated_is_what_the_trends_say(
+    changes: list[tuple[int, int, str, str, str, int]], window: WindowName
+) -> None:
+    """Of every store and of the brand: what a period was when it became final, and what it is now."""
+    desk = Desk()
+    for day, before, store, response_id, event, score in sorted(changes):
+        at_ms = NOW_MS + day * DAY_MS
+        submitted_ms = at_ms - before * DAY_MS
+        desk.take(response(submitted_ms, store=store, response_id=response_id, event=event, score=score), at_ms=at_ms)
+    settled(desk)
+    as_of_s = int(NOW_S) + 71 * 86_400
+    for brand, share in desk.ledger.brands.items():
+        for subject in (*share.stores.values(), desk.ledger.total(brand)):
+            trend = decode_trend(trend_output(subject, as_of_s).value or b"")
+            assert not isinstance(trend, Rejected)
+            found = explained(desk, brand, subject.store_name, window, as_of_s)
+            span = span_of(window, as_of_s)
+            expected = [
+                (calendar.granularity, was.period, was.n, was.promoters, was.detractors, n)
+                for calendar, series in ((DAYS, trend.days), (WEEKS, trend.weeks), (MONTHS, trend.months))
+                for number, n in zip(calendar.shown_at(as_of_s // 86_400), series.n, strict=True)
+                for was in series.restated
+                if was.period == calendar.name(number) and any(map(span.has_day, Period(calendar, number).days))
+            ]
+            oldest = DAYS.name(DAYS.shown_at(as_of_s // 86_400).start)
+            assert expected == [
+                (one.granularity, one.period, one.was.n, one.was.promoters, one.was.detractors, one.now.n)
+                for one in found.restated
+                if one.granularity != "day" or one.period >= oldest
+            ]
 
 
 def test_folded_days_are_in_it_as_long_as_they_are_kept_and_then_in_one_sum() -> None:
@@ -174,10 +225,10 @@ def test_a_store_is_told_from_others_that_begin_alike_and_what_is_unknown_is_not
     desk.take(*(response(NOW_MS, brand=brand, store=store) for brand in BRANDS for store in STORES))
     settled(desk)
     for store in STORES:
-        assert {store} == selected(desk, "Nord", store, "all", int(NOW_S)).keys()
-    assert set(STORES) == selected(desk, "Nord", None, "all", int(NOW_S)).keys()
-    assert {} == selected(desk, "Nor", None, "all", int(NOW_S))
-    assert {} == selected(desk, "Nord", "L", "all", int(NOW_S))
+        assert {store} == selected(desk, "Nord", store, "all", int(NOW_S)).stores.keys()
+    assert set(STORES) == selected(desk, "Nord", None, "all", int(NOW_S)).stores.keys()
+    assert {} == selected(desk, "Nor", None, "all", int(NOW_S)).stores
+    assert {} == selected(desk, "Nord", "L", "all", int(NOW_S)).stores
 
 
 def test_a_known_store_without_answers_in_the_window_is_explained() -> None:
@@ -203,7 +254,7 @@ def test_a_row_of_a_later_release_is_refused(row: tuple[bytes, bytes]) -> None:
 
     def explain() -> None:
         selection.take(*row, 0)
-        explain_rows("Nord", "Lyon", "all", int(NOW_S), selection.stores)
+        explain_rows("Nord", "Lyon", "all", int(NOW_S), selection)
 
     with pytest.raises(NewerRow):
         explain()
