@@ -13,10 +13,10 @@ from typing import Any, NoReturn
 VALUE_BYTES_MAX = 64 * 1024
 DEPTH_MAX = 16
 ANSWERS = ("created", "updated", "finished")
-_EVENTS = (*ANSWERS, "deleted", "excluded", "restored")
+_EVENTS = (*ANSWERS, "deleted", "excluded", "restored", "forget_identity", "forget_all")
 _TEXTS = (
     *("source", "channel", "survey", "comment", "language", "customer_ref"),
-    *("device_ref", "employee_ref", "touchpoint", "status", "wow"),
+    *("device_ref", "employee_ref", "touchpoint", "status", "wow", "reason", "by"),
 )
 _FLAGS = ("contact_requested", "core_target", "imported")
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)", re.ASCII)

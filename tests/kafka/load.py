@@ -5,16 +5,16 @@ from datetime import UTC, datetime
 
 from streams.topology import STATE
 from tests.kafka.log import Feed, Log
-from tests.kafka.traffic import endless
+from tests.kafka.mixed import endless
 from tests.kafka.waiting import until
 from tests.kafka.worker import Worker
 
 PER_SECOND = 1_200
 
 
-def load(log: Log, *, seed: int) -> Feed:
+def load(log: Log, *, seed: int, **shares: float) -> Feed:
     """Mixed traffic until it is told to finish."""
-    return Feed(log, endless(seed, log.settings.partitions, datetime.now(UTC)), PER_SECOND)
+    return Feed(log, endless(seed, log.settings.partitions, datetime.now(UTC), **shares), PER_SECOND)
 
 
 async def until_shared(*workers: Worker) -> None:
@@ -27,6 +27,18 @@ async def until_shared(*workers: Worker) -> None:
     await until("the shards are shared out", shared)
     for worker in workers:
         await worker.until_ready()
+
+
+async def until_taken_over(log: Log, lost: set[int], heir: Worker) -> None:
+    """Wait until another worker owns these shards and counts in all of them."""
+    await log.refresh()
+    before = {shard: log.position(shard) for shard in lost}
+
+    async def taken_over() -> bool:
+        await log.refresh()
+        return all(log.position(shard) > at for shard, at in before.items()) and lost <= heir.shards()
+
+    await until("the heir counts in the shards of the lost worker", taken_over)
 
 
 async def freeze(worker: Worker, log: Log, *, amid_transaction: bool) -> None:

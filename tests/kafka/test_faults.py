@@ -6,9 +6,8 @@ import pytest
 
 from tests.kafka.checks import assert_exact, until_exact
 from tests.kafka.conftest import Start
-from tests.kafka.load import freeze, load, until_shared
+from tests.kafka.load import freeze, load, until_shared, until_taken_over
 from tests.kafka.log import Log
-from tests.kafka.waiting import until
 
 pytestmark = pytest.mark.kafka
 
@@ -73,15 +72,7 @@ async def test_a_worker_frozen_past_its_session_and_woken_is_fenced_and_changes_
         await until_shared(zombie, heir)
         await log.until_included(1_000)
         await freeze(zombie, log, amid_transaction=amid_transaction)
-        lost = zombie.shards()
-        await log.refresh()
-        frozen = {shard: log.position(shard) for shard in lost}
-
-        async def taken_over() -> bool:
-            await log.refresh()
-            return all(log.position(shard) > at for shard, at in frozen.items()) and lost <= heir.shards()
-
-        await until("the heir counts in the shards of the frozen worker", taken_over)
+        await until_taken_over(log, zombie.shards(), heir)
         zombie.signal(signal.SIGCONT)
         assert 1 == await zombie.status()
         await feed.until_acked(500)

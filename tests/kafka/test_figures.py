@@ -7,8 +7,8 @@ import pytest
 from tests.kafka.checks import assert_exact, until_exact
 from tests.kafka.conftest import Start
 from tests.kafka.log import Log
+from tests.kafka.mixed import mixed
 from tests.kafka.recount import Recount
-from tests.kafka.traffic import mixed
 
 pytestmark = pytest.mark.kafka
 
@@ -23,10 +23,16 @@ async def test_figures_of_mixed_responses_equal_an_independent_recount(log: Log,
 
 
 def assert_not_vacuous(recount: Recount) -> None:
-    """Every disposition, alerts and stores in several shards occurred: the comparison compared something."""
+    """Every disposition, alerts, corrections and stores in several shards occurred: something was compared."""
     totals = sum(recount.dispositions.values(), start=type(recount.dispositions[0])())
     assert {"counted", "duplicate", "correction", "dead_letter", "rehomed"} == set(totals)
     assert min(totals.values()) > 30
-    assert len(recount.alerts) > 100
+    assert {"raised", "enriched", "not_detractor", "deleted", "excluded", "forgotten"} == set(recount.kinds)
+    assert min(recount.kinds.values()) > 20
+    events = [event for events in recount.alerts.values() for event in events]
+    assert {0, 1, 2} <= {event["generation"] for event in events}
+    assert {"score", "comment", "contact"} == {change for event in events for change in event["changes"]}
+    assert {"kept", "removed", "none"} == {audit["vote"] for audit in recount.audits.values()}
+    assert {"retracted", "none"} == {audit["alert"] for audit in recount.audits.values()}
     assert recount.muted > 10
     assert len(recount.subjects()) == 2 * 12 + 2

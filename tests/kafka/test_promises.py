@@ -1,4 +1,4 @@
-"""The promises of the design, each with the tests that hold it to its word on a real Kafka."""
+"""What is promised, each with the tests that hold it to its word on a real Kafka."""
 
 from collections.abc import Callable
 from inspect import getmembers, isfunction
@@ -10,6 +10,7 @@ import pytest
 from tests.board import test_guard
 from tests.kafka import (
     test_broker,
+    test_corrections,
     test_dead_letters,
     test_faults,
     test_figures,
@@ -59,6 +60,14 @@ PROMISES: dict[str, tuple[Test, ...]] = {
         test_figures.test_figures_of_mixed_responses_equal_an_independent_recount,
         test_scores.test_without_answers_a_score_is_null_and_never_zero,
         test_scores.test_a_score_held_back_is_published_in_time_though_nothing_more_arrives,
+    ),
+    "figures and alerts survive corrections": (
+        test_figures.test_figures_of_mixed_responses_equal_an_independent_recount,
+        test_corrections.test_a_correction_moves_the_vote_in_the_bucket_of_its_own_day,
+        test_corrections.test_an_alert_follows_its_response_event_by_event_though_a_worker_dies_between,
+        test_replay.test_a_log_replayed_into_an_empty_state_gives_the_same_alerts_and_the_same_digest,
+        test_faults.test_a_worker_killed_under_load_loses_nothing_and_repeats_nothing,
+        test_faults.test_a_worker_frozen_past_its_session_and_woken_is_fenced_and_changes_nothing,
     ),
     "fail stop": (
         test_lifecycle.test_a_worker_that_cannot_write_ends_before_it_acknowledges_anything,

@@ -1,42 +1,62 @@
 """The same log gives the same result: ids, bytes and figures, whoever works through it and in whatever steps."""
 
 import json
+import signal
+from collections.abc import Iterable
 from datetime import UTC, datetime
+from typing import TypeVar
 
 import pytest
 
-from streams.topology import ALERTS, STATE
+from streams.topology import ALERTS, AUDIT, STATE
 from tests.kafka import accidents
 from tests.kafka.checks import until_exact
 from tests.kafka.conftest import Start
+from tests.kafka.load import freeze, load, until_shared, until_taken_over
 from tests.kafka.log import Log, open_log
-from tests.kafka.traffic import answers, mixed
+from tests.kafka.traffic import answers
 from tests.kafka.waiting import until
 from tests.kafka.worker import nps
 
 pytestmark = pytest.mark.kafka
 
+Name = TypeVar("Name")
+
 
 async def test_a_log_replayed_into_an_empty_state_gives_the_same_alerts_and_the_same_digest(
     log: Log, start: Start
 ) -> None:
-    """Another app works through the same input: its alerts are the first one's, byte by byte."""
-    worker = await start().until_ready()
-    for part in range(3):
-        await log.send(mixed(50 + part, 1_000, log.settings.partitions, datetime.now(UTC), strays=0.0))
-        await log.until_included((part + 1) * 1_000)
-    assert len((await until_exact(log, worker)).alerts) > 50
-    assert 0 == await worker.stop()
+    """Three workers, one of them killed and one frozen and woken, and another app's one in a single go: no difference.
+
+    Alert events and audit records are the same byte by byte.
+    """
+    victim, zombie, heir = start(), start(), start()
+    async with load(log, seed=50, strays=0.0) as feed:
+        await until_shared(victim, zombie, heir)
+        await log.until_included(1_000)
+        await freeze(victim, log, amid_transaction=True)
+        victim.kill()
+        await until_shared(zombie, heir)
+        await freeze(zombie, log, amid_transaction=False)
+        await until_taken_over(log, zombie.shards(), heir)
+        zombie.signal(signal.SIGCONT)
+        assert 1 == await zombie.status()
+        await feed.until_acked(100)
+        await feed.finish()
+    expected = await until_exact(log, heir)
+    assert 0 == await heir.stop()
     before = digest(log)
     await accidents.recreate(log.settings, STATE)
     worker = start(app_id=f"{log.settings.app_id}-again")
     async with open_log(log.settings) as again:
         await until("the other app has handled everything", again.handled)
-        alerts: dict[str, list[bytes]] = {}
-        for record in again.records(ALERTS):
-            alerts.setdefault(json.loads(record.value)["alert_id"], []).append(record.value)
-    assert {2} == set(map(len, alerts.values()))
-    assert all(first == second for first, second in alerts.values())
+        alerts = events(again)
+        audits = by_name((record.key.decode(), record.value) for record in again.records(AUDIT))
+    assert expected.kinds.total() == len(alerts) > 500
+    assert expected.audits.keys() == audits.keys()
+    for values in (*alerts.values(), *audits.values()):
+        assert 2 == len(values)
+        assert values[0] == values[1]
     assert before == digest(log)
     assert 0 == await worker.stop()
 
@@ -53,6 +73,20 @@ async def test_answers_sent_again_change_nothing_and_raise_nothing(log: Log, sta
     assert 1_500 == sum(counts["duplicate"] for counts in expected.dispositions.values())
     assert before == (digest(log), len(log.records(ALERTS)))
     assert 0 == await worker.stop()
+
+
+def events(log: Log) -> dict[tuple[str, int], list[bytes]]:
+    """The alert events of all runs, by what tells one from another."""
+    documents = ((json.loads(record.value), record.value) for record in log.records(ALERTS))
+    return by_name(((document["alert_id"], document["sequence"]), value) for document, value in documents)
+
+
+def by_name(values: Iterable[tuple[Name, bytes]]) -> dict[Name, list[bytes]]:
+    """All values of each name, in order."""
+    found: dict[Name, list[bytes]] = {}
+    for name, value in values:
+        found.setdefault(name, []).append(value)
+    return found
 
 
 def digest(log: Log) -> str:

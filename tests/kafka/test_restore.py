@@ -6,10 +6,10 @@ import pytest
 
 from streams.topology import RESPONSES
 from tests.kafka import accidents
-from tests.kafka.checks import assert_exact, until_exact, wrong_alerts
+from tests.kafka.check_alerts import wrong_alerts
+from tests.kafka.checks import assert_exact, recount_of, until_exact
 from tests.kafka.conftest import Start
 from tests.kafka.log import Log
-from tests.kafka.recount import recount
 from tests.kafka.traffic import answers
 from tests.kafka.waiting import until, until_none
 
@@ -28,7 +28,7 @@ async def test_a_foreign_open_transaction_does_not_shorten_a_restore(log: Log, s
 
         async def missing() -> list[str]:
             await log.refresh()
-            return [*wrong_alerts(log, recount(log.records(RESPONSES), log.settings.partitions))]
+            return [*wrong_alerts(log, recount_of(log))]
 
         await until_none("the alerts of what was committed behind the transaction", missing)
         assert 300 == log.included(), "the transaction hides nothing"

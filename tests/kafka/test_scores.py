@@ -71,9 +71,14 @@ async def test_without_answers_a_score_is_null_and_never_zero(log: Log, start: S
     await until_answers(log, 1)
     await log.send([keyed(answer("1", "Store 1", None, now, event="deleted"))])
     await until_exact(log, worker)
-    nothing = {"n": 0, "promoters": 0, "passives": 0, "detractors": 0, "nps": None, "low": None, "high": None}
+    unknown: dict[str, Any] = {"nps": None, "low": None, "high": None}
+    nothing = {"n": 0, "promoters": 0, "passives": 0, "detractors": 0, **unknown}
+    nothing |= {"histogram": [0] * 11, "mean": None, "low_confidence": True}
+    nobody = {"n": 0, **unknown, "difference": None, "z": None, "p": None}
     for key in (STORE, BRANDS[0]):
-        assert [nothing] * 6 == [*score(log, key).values()]
+        *compared, ever = score(log, key).values()
+        assert [{**nothing, "previous": nobody, "year_ago": nobody}] * 5 == compared
+        assert {**nothing, "previous": None, "year_ago": None} == ever
     assert 0 == await worker.stop()
 
 
