@@ -45,11 +45,11 @@ class Said(NamedTuple):
 
 
 def _decisions(*events: Said) -> list[Decision]:
-    """What each of these events does, in this order, the first at offset 0."""
+    """What each of these events does, in this order, the first at offset 17."""
     decisions: list[Decision] = []
     vote: int | None = None
     versions: Versions | None = None
-    for offset, (event, version, score) in enumerate(events):
+    for offset, (event, version, score) in enumerate(events, 17):
         decision = decide(vote, versions, event=event, version=version, score=score, minute=600, offset=offset)
         vote, versions = decision.vote, decision.versions
         decisions.append(decision)
@@ -114,7 +114,7 @@ def test_an_answer_fills_a_mark_as_a_correction(event: Event) -> None:
 def test_without_versions_a_second_created_is_a_duplicate_whatever_its_body() -> None:
     """The first answer stays."""
     after = _after(Said("created", None, 9), Said("created", None, 2))
-    assert ("duplicate", 9, 0) == (after.disposition, _facts(after.vote)[0], _offset(after.vote))
+    assert ("duplicate", 9, 17) == (after.disposition, _facts(after.vote)[0], _offset(after.vote))
 
 
 def test_without_versions_created_after_updated_is_a_duplicate() -> None:
@@ -205,6 +205,15 @@ def test_an_exclusion_that_comes_too_late_changes_nothing() -> None:
     events = Said("created", 1, 9), Said("restored", 3), Said("excluded", 2)
     assert ["counted", "correction", "correction"] == _dispositions(*events)
     assert ONE[9] == COUNTS[_after(*events).vote & 0xFF]
+
+
+def test_of_two_marks_of_one_version_the_first_counts() -> None:
+    """As with answers: what carries a version that is known came twice, whatever it says."""
+    for marks, counted in ((("excluded", "restored"), 0), (("restored", "excluded"), ONE[9])):
+        first, second = (Said(event, 3) for event in marks)  # type: ignore[arg-type]
+        events = Said("created", 1, 9), first, second
+        assert ["counted", "correction", "correction"] == _dispositions(*events)
+        assert counted == COUNTS[_after(*events).vote & 0xFF]
 
 
 def test_versions_of_one_fact_say_nothing_about_another() -> None:
