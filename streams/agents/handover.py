@@ -41,7 +41,7 @@ def apply_brand_tally(total: BrandTotal, tally: BrandTally) -> bool:
         for calendar in CALENDARS
         if calendar.granularity in tally.finals
     }
-    changed = total.said.take(tally.shard, finals)
+    changed = total.said.take(tally.shard, tally.day, finals)
     hours = {hour: from_histogram(bins) for hour, bins in tally.hours.items()}
     return total.replace(tally.shard, tally.day, hours) or changed
 
@@ -55,7 +55,9 @@ def part_row(tally: BrandTally, value: bytes) -> Row:
 def restore_part(total: BrandTotal, shard: int, day: str, row: bytes | None) -> None:
     """Take the row of a hand-over, None where nothing is left to say of a day."""
     if row is None:
-        total.replace(shard, (date.fromisoformat(day) - _EPOCH).days, {})
+        number = (date.fromisoformat(day) - _EPOCH).days
+        total.replace(shard, number, {})
+        total.said.take(shard, number, {})
         return
     if row[0] != ROW_VERSION:
         message = f"row version {row[0]}; this release knows {ROW_VERSION}"

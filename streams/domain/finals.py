@@ -99,11 +99,13 @@ NOTHING_KEPT: Final = Kept()
 class Said:
     """What the shards of a brand said of the finals that they kept, beside what they say of its days."""
 
-    __slots__ = ("_parts", "_shards", "by_period")
+    __slots__ = ("_days", "_parts", "_shards", "by_period")
 
     def __init__(self, parts: Mapping[tuple[int, int], Mapping[int, int]], shards: set[int]) -> None:
         self.by_period: dict[Period, dict[int, int]] = {}
         """By period and shard the tally that was kept."""
+        self._days: set[tuple[int, int]] = set()
+        """The shards and days of which the latest word says finals."""
         self._parts = parts
         self._shards = shards
 
@@ -112,9 +114,16 @@ class Said:
         """The periods that something came too late for in some shard."""
         return self.by_period.keys()
 
-    def take(self, shard: int, finals: Mapping[Period, int]) -> bool:
-        """Take what a shard says of periods; False if it said all of it before."""
-        changed = False
+    def take(self, shard: int, day: int, finals: Mapping[Period, int]) -> bool:
+        """Take what a shard says of the periods of a day; False if that is nothing new.
+
+        What it says no more stays known: only what no trend can show is left out, and that is forgotten by itself.
+        """
+        changed = bool(finals) != ((shard, day) in self._days)
+        if finals:
+            self._days.add((shard, day))
+        else:
+            self._days.discard((shard, day))
         for period, tally in finals.items():
             by_shard = self.by_period.setdefault(period, {})
             changed |= by_shard.get(shard) != tally

@@ -203,4 +203,5 @@ def _kept(desk: Desk) -> dict[str, Any]:
     owners: list[BrandShare | Store] = list(desk.ledger.brands.values())
     owners += [store for share in desk.ledger.brands.values() for store in share.stores.values()]
     kept: dict[str, Any] = {owner.name: (owner.kept.slots, owner.kept.tallies) for owner in owners if owner.kept.slots}
-    return kept | {f"said of {total.brand_name}": total.said.by_period for total in desk.ledger.totals.values()}
+    said = {total.brand_name: total.said.by_period for total in desk.ledger.totals.values() if total.said.by_period}
+    return kept | {f"said of {brand}": by_period for brand, by_period in said.items()}

@@ -1,60 +1,15 @@
-"""Trends: days, weeks and months, at most once per interval, provisional and then final, and what was restated."""
+"""Trends: days, weeks and months, provisional and then final, at most once per interval and key."""
 
-from typing import Any
-
-import orjson
 import pytest
 
 from streams.agents.trends import TRENDS_PER_COMMIT
-from tests.agents.desk import BRAND_TALLIES, NOW_MS, NOW_S, TRENDS, Desk, a_policy, home_of
+from tests.agents.desk import NOW_MS, NOW_S, TRENDS, Desk, a_policy, home_of
+from tests.agents.published import at, keys, rest, trend, trends
 from tests.builders import response
-from tests.contracts.contracts import TREND
 
 DAY_S = 86_400
 DAY_MS = DAY_S * 1000
-LATE_MS = 96 * 3_600_000
-"""A day that is this long ago is final."""
 MIDNIGHT_S = NOW_S + DAY_S / 2
-
-
-def _published(desk: Desk) -> list[str]:
-    return [(output.key or b"").decode() for output in desk.sent(TRENDS)]
-
-
-def _trend(desk: Desk, key: str = "Nord|Lyon") -> dict[str, Any]:
-    """The last trend of a key."""
-    trends = {(out.key or b"").decode(): orjson.loads(out.value or b"") for out in desk.sent(TRENDS)}
-    document: dict[str, Any] = trends[key]
-    assert TREND.admits(document)
-    return document
-
-
-def _at(series: dict[str, Any], back: int) -> tuple[int, int, int]:
-    """n, promoters and detractors so many periods before the last one."""
-    n, promoters, detractors = (series[column][-1 - back] for column in ("n", "promoters", "detractors"))
-    return n, promoters, detractors
-
-
-def _rest(desk: Desk, now_s: float) -> None:
-    """Do what is due, and let the brand hear what its only shard hands over."""
-    for seconds in (0, 1, 2, 70):
-        desk.settle(now_s + seconds)
-        handed_over = desk.sent(BRAND_TALLIES)
-        desk.written.pop((BRAND_TALLIES, 0), None)
-        desk.hear(*handed_over)
-
-
-def _restated(desk: Desk, key: str = "Nord|Lyon") -> dict[str, tuple[int, int, int]]:
-    """What is listed as restated, by period."""
-    trend = _trend(desk, key)
-    listed = [one for name in ("days", "weeks", "months") for one in trend[name]["restated"]]
-    return {one["period"]: (one["n"], one["promoters"], one["detractors"]) for one in listed}
-
-
-def _rows(desk: Desk, kind: bytes) -> dict[bytes, bytes]:
-    """The rows of a kind that are left once the changelog is compacted."""
-    last = {row.key: row.value for row in desk.changelog if row.key.startswith(kind + b"|")}
-    return {key: value for key, value in last.items() if value is not None}
 
 
 def test_a_trend_has_the_last_days_weeks_and_months() -> None:
@@ -64,13 +19,14 @@ def test_a_trend_has_the_last_days_weeks_and_months() -> None:
         at_ms = NOW_MS - back * DAY_MS
         desk.take(response(at_ms, response_id=f"{back}-{score}", score=score), at_ms=at_ms)
     desk.settle()
-    trend = _trend(desk)
-    assert ("Nord", "Lyon", "2026-03-01T12:00:00.000Z") == (trend["brand"], trend["store"], trend["as_of"])
-    assert ("2026-01-26", "2025-W09", "2024-04") == tuple(trend[name]["first"] for name in ("days", "weeks", "months"))
-    assert [(2, 1, 0), (1, 0, 1), (1, 1, 0)] == [_at(trend["days"], back) for back in (0, 1, 34)]
-    assert [(3, 1, 1), (1, 1, 0), (1, 0, 1)] == [_at(trend["weeks"], back) for back in (0, 4, 5)]
-    assert [(2, 1, 0), (1, 0, 1), (2, 1, 1), (1, 0, 1)] == [_at(trend["months"], back) for back in (0, 1, 2, 14)]
-    assert [4, 5, 6] == [sum(trend[name]["n"]) for name in ("days", "weeks", "months")]
+    document = trend(desk)
+    assert ("Nord", "Lyon", "2026-03-01T12:00:00.000Z") == (document["brand"], document["store"], document["as_of"])
+    firsts = [document[name]["first"] for name in ("days", "weeks", "months")]
+    assert ["2026-01-26", "2025-W09", "2024-04"] == firsts
+    assert [(2, 1, 0), (1, 0, 1), (1, 1, 0)] == [at(document["days"], back) for back in (0, 1, 34)]
+    assert [(3, 1, 1), (1, 1, 0), (1, 0, 1)] == [at(document["weeks"], back) for back in (0, 4, 5)]
+    assert [(2, 1, 0), (1, 0, 1), (2, 1, 1), (1, 0, 1)] == [at(document["months"], back) for back in (0, 1, 2, 14)]
+    assert [4, 5, 6] == [sum(document[name]["n"]) for name in ("days", "weeks", "months")]
 
 
 def test_a_period_is_provisional_until_72_hours_after_its_end() -> None:
@@ -80,9 +36,9 @@ def test_a_period_is_provisional_until_72_hours_after_its_end() -> None:
     finals = []
     for days in (0, 1, 2, 3, 4):
         desk.settle(NOW_S + days * DAY_S)
-        trend = _trend(desk)
-        finals.append(tuple(trend[name]["final"] - len(trend[name]["n"]) for name in ("days", "weeks", "months")))
-    # The first of these days is the first of March and a Sunday: February and the week are final when it is.
+        document = trend(desk)
+        finals.append(tuple(document[name]["final"] - len(document[name]["n"]) for name in ("days", "weeks", "months")))
+    # From Sunday, the first of March, on: its week is final on Thursday, February on Wednesday.
     assert [(-4, -1, -2), (-4, -2, -2), (-4, -2, -2), (-4, -2, -1), (-4, -1, -1)] == finals
 
 
@@ -91,9 +47,9 @@ def test_an_answer_of_tomorrow_waits_for_its_day() -> None:
     desk = Desk()
     desk.take(response(int(MIDNIGHT_S * 1000) + 60_000), at_ms=int(MIDNIGHT_S * 1000) - 60_000)
     desk.settle(MIDNIGHT_S - 60)
-    assert [0, 0, 0] == [sum(_trend(desk)[name]["n"]) for name in ("days", "weeks", "months")]
+    assert [0, 0, 0] == [sum(trend(desk)[name]["n"]) for name in ("days", "weeks", "months")]
     desk.settle(MIDNIGHT_S + 60)
-    assert [1, 1, 1] == [_trend(desk)[name]["n"][-1] for name in ("days", "weeks", "months")]
+    assert [1, 1, 1] == [trend(desk)[name]["n"][-1] for name in ("days", "weeks", "months")]
 
 
 def test_a_key_is_published_once_per_interval() -> None:
@@ -104,11 +60,11 @@ def test_a_key_is_published_once_per_interval() -> None:
     desk.take(response(NOW_MS, response_id="b"), response(NOW_MS, store="Lille"))
     desk.settle(NOW_S + 1)
     desk.settle(NOW_S + 59)
-    assert ["Nord|Lyon", "Nord|Lille"] == _published(desk)
+    assert ["Nord|Lyon", "Nord|Lille"] == keys(desk)
     assert 1 == pytest.approx(desk.ledger.due_in_s(NOW_S + 59))
     desk.settle(NOW_S + 60)
-    assert ["Nord|Lyon", "Nord|Lille", "Nord|Lyon"] == _published(desk)
-    assert 2 == _trend(desk)["days"]["n"][-1]
+    assert ["Nord|Lyon", "Nord|Lille", "Nord|Lyon"] == keys(desk)
+    assert 2 == trend(desk)["days"]["n"][-1]
 
 
 def test_a_change_that_awaits_its_score_is_in_a_later_trend() -> None:
@@ -124,7 +80,7 @@ def test_a_change_that_awaits_its_score_is_in_a_later_trend() -> None:
     desk.commit(NOW_S + 60)
     for seconds in (60.5, 61, 120, 121):
         desk.settle(NOW_S + seconds)
-    assert 4 == _trend(desk)["days"]["n"][-1]
+    assert 4 == trend(desk)["days"]["n"][-1]
 
 
 def test_trends_wait_while_a_backlog_is_worked_off() -> None:
@@ -132,7 +88,7 @@ def test_trends_wait_while_a_backlog_is_worked_off() -> None:
     desk = Desk()
     desk.take(response(NOW_MS))
     desk.commit(behind=True)
-    assert [] == _published(desk)
+    assert [] == keys(desk)
     desk.commit()
     assert ["nps.scores", TRENDS] == [topic for topic, _ in desk.written if topic in {"nps.scores", TRENDS}]
 
@@ -143,12 +99,12 @@ def test_a_commit_takes_a_bounded_number_of_trends() -> None:
     desk = Desk()
     desk.take(*(response(NOW_MS, store=f"Shop {n}") for n in range(stores)))
     for now_s in (NOW_S, MIDNIGHT_S + 60):
-        before = len(_published(desk))
+        before = len(keys(desk))
         desk.commit(now_s)
-        assert TRENDS_PER_COMMIT == len(_published(desk)) - before
+        assert TRENDS_PER_COMMIT == len(keys(desk)) - before
         assert desk.ledger.due_in_s(now_s) <= 0
         desk.settle(now_s)
-        assert stores == len(set(_published(desk)[before:])) == len(_published(desk)) - before
+        assert stores == len(set(keys(desk)[before:])) == len(keys(desk)) - before
 
 
 def test_a_trend_goes_where_its_subject_lives() -> None:
@@ -171,34 +127,34 @@ def test_a_crash_between_commit_and_publication_loses_no_trend(scored: bool, com
     for n in range(5):
         desk.take(response(NOW_MS, store=f"Shop {n}"))
         desk.commit(NOW_S + 3 + n, behind=not scored)
-    assert 1 == _trend(desk)["days"]["n"][-1]
+    assert 1 == trend(desk)["days"]["n"][-1]
     desk = desk.crashed(NOW_S + 9, compacted=compacted)
-    _rest(desk, NOW_S + 9)
-    assert [2, 7] == [_trend(desk, key)["days"]["n"][-1] for key in ("Nord|Lyon", "Nord")]
+    rest(desk, NOW_S + 9)
+    assert [2, 7] == [trend(desk, key)["days"]["n"][-1] for key in ("Nord|Lyon", "Nord")]
 
 
 def test_a_restart_after_everything_was_published_publishes_nothing() -> None:
     """A rolling upgrade is no storm."""
     desk = Desk()
     desk.take(*(response(NOW_MS, store=f"Shop {n}") for n in range(30)))
-    _rest(desk, NOW_S)
-    _rest(desk, NOW_S + 100)
-    before = len(_published(desk))
+    rest(desk, NOW_S)
+    rest(desk, NOW_S + 100)
+    before = len(keys(desk))
     desk = desk.crashed(NOW_S + 300)
     desk.settle(NOW_S + 400)
-    assert before == len(_published(desk))
+    assert before == len(keys(desk))
 
 
-def test_what_an_owner_without_trends_left_behind_is_published() -> None:
+def test_what_an_owner_without_trends_left_behind_iskeys() -> None:
     """An older release noted nothing of them: everybody gets one, whatever was scored long ago."""
     desk = Desk()
     desk.take(response(NOW_MS))
-    _rest(desk, NOW_S)
+    rest(desk, NOW_S)
     desk.note = {name: value for name, value in desk.note.items() if not name.startswith("trend")}
     desk.written.clear()
     desk = desk.crashed(NOW_S + 200)
     desk.settle(NOW_S + 200)
-    assert {"Nord", "Nord|Lyon"} == set(_published(desk))
+    assert {"Nord", "Nord|Lyon"} == set(keys(desk))
 
 
 def test_midnight_moves_every_trend_once() -> None:
@@ -208,14 +164,14 @@ def test_midnight_moves_every_trend_once() -> None:
     desk.settle(NOW_S)
     desk.take(response(NOW_MS, response_id="b"))
     desk.settle(MIDNIGHT_S - 1)
-    assert ["Nord|Lyon", "Nord|Lille", "Nord|Lyon"] == _published(desk)
+    assert ["Nord|Lyon", "Nord|Lille", "Nord|Lyon"] == keys(desk)
     desk.settle(MIDNIGHT_S + 59)
-    assert 3 == len(_published(desk))
+    assert 3 == len(keys(desk))
     desk.settle(MIDNIGHT_S + 60)
-    assert ["Nord|Lille", "Nord|Lyon"] == sorted(_published(desk)[3:])
-    assert "2026-01-27" == _trend(desk)["days"]["first"]
+    assert ["Nord|Lille", "Nord|Lyon"] == sorted(keys(desk)[3:])
+    assert "2026-01-27" == trend(desk)["days"]["first"]
     desk.settle(MIDNIGHT_S + DAY_S)
-    assert 5 == len(_published(desk))
+    assert 5 == len(keys(desk))
 
 
 @pytest.mark.parametrize("compacted", [False, True])
@@ -227,10 +183,10 @@ def test_a_store_that_fell_silent_is_shown_until_nothing_is_left(compacted: bool
     for days, expected in ((35, 1), (300, 1), (730, 1), (731, 0)):
         desk = desk.crashed(NOW_S + days * DAY_S, compacted=compacted)
         desk.settle(NOW_S + days * DAY_S)
-        assert expected == sum(_trend(desk)["months"]["n"])
-    before = len(_published(desk))
+        assert expected == sum(trend(desk)["months"]["n"])
+    before = len(keys(desk))
     desk.settle(NOW_S + 740 * DAY_S)
-    assert before == len(_published(desk))
+    assert before == len(keys(desk))
 
 
 @pytest.mark.parametrize("commits", range(1, 5))
@@ -244,4 +200,4 @@ def test_a_crash_in_the_middle_of_a_days_pass_leaves_no_old_trend(commits: int) 
         desk.commit(MIDNIGHT_S + 60)
     desk = desk.crashed(MIDNIGHT_S + 70)
     desk.settle(MIDNIGHT_S + 70)
-    assert {"2026-01-27"} == {_trend(desk, f"Nord|Shop {n}")["days"]["first"] for n in range(stores)}
+    assert {"2026-01-27"} == {one["days"]["first"] for one in trends(desk).values()}

@@ -127,18 +127,31 @@ def test_a_brands_final_is_that_of_its_shards() -> None:
     }
     said = Said(parts, {0, 1, 2})
     assert said.final(week) is None
-    assert said.take(0, {week: 2 * ONE[4], DAYS.holding(DAY): 0})
+    assert said.take(0, DAY, {week: 2 * ONE[4], DAYS.holding(DAY): 0})
     assert 2 * ONE[4] + 5 * ONE[9] + ONE[7] == said.final(week)
     assert 5 * ONE[9] + ONE[7] == said.final(DAYS.holding(DAY))
-    assert not said.take(0, {week: 2 * ONE[4]})
-    assert said.take(1, {week: 0})
+    assert not said.take(0, DAY, {week: 2 * ONE[4]})
+    assert said.take(1, DAY, {week: 0})
     assert 2 * ONE[4] + ONE[7] == said.final(week)
+
+
+def test_saying_finals_of_a_day_no_more_is_news() -> None:
+    """The row that holds them is to go; what they said goes with its month."""
+    said = Said({}, set())
+    march = MONTHS.holding(DAY)
+    assert not said.take(0, DAY, {})
+    assert said.take(0, DAY, {march: 0})
+    assert said.take(0, DAY + 1, {march: 0})
+    assert not said.take(0, DAY, {march: 0})
+    assert said.take(0, DAY, {})
+    assert not said.take(0, DAY, {})
+    assert 0 == said.final(march)
 
 
 def test_what_shards_said_is_forgotten_with_its_month() -> None:
     """A week with the month in which it begins, as in the rows."""
     march = MONTHS.holding(DAY)
     said = Said({}, set())
-    said.take(0, {march: 1, MONTHS.holding(DAY - 1): 1, WEEKS.holding(DAY): 1, WEEKS.holding(DAY + 1): 1})
+    said.take(0, DAY, {march: 1, MONTHS.holding(DAY - 1): 1, WEEKS.holding(DAY): 1, WEEKS.holding(DAY + 1): 1})
     said.forget(month_begin(march.number))
     assert {march, WEEKS.holding(DAY + 1)} == set(said.by_period)
