@@ -5,7 +5,7 @@ Nothing of the way that a worker takes to them is gone again: no running sums, n
 
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import repeat
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from streams.cluster.explanation import AlertOf, Because, Day, Explanation, Marks, Restated, Said, Share, Vote
 from streams.cluster.rows import Selection, StoreRows
@@ -32,6 +32,8 @@ from streams.domain.window import HOUR_S, HOURS, WindowName
 from streams.events.score import Comparison, WindowFigures
 from streams.events.time import rfc3339_ms
 
+_ODD: Final = EXCLUDED | DELETED | MUTED | FORGOTTEN
+
 
 class Seen(NamedTuple):
     """A vote with the day and the identity of its response."""
@@ -57,7 +59,7 @@ def explain_rows(
     total = sum(days.values()) + lifetime
     compared = compared_with(window, span)
     then = None if compared is None else [_sum(stores, other) for other in compared]
-    seen = [one for of_store in stores.values() for one in votes_in(of_store, span)]
+    seen = [] if store is None else votes_in(stores[store], span)
     explanation = Explanation(
         brand=brand,
         store=store,
@@ -70,11 +72,11 @@ def explain_rows(
         days=[_day(iso_day(day), days[day]) for day in sorted(days) if days[day]],
         before_days=_day("before", lifetime) if lifetime else None,
         restated=restated_in(rows, span),
-        marks=_marks(one.vote for one in seen),
+        marks=marks_in(stores.values(), span),
         stores=[] if store is not None else _shares(stores, days_of, lifetime_of, total),
-        votes=[] if store is None else [one.vote for one in seen],
+        votes=[one.vote for one in seen],
     )
-    return explanation, [] if store is None else seen
+    return explanation, seen
 
 
 def wanted_days(window: WindowName, as_of_s: int) -> tuple[Span, ...]:
@@ -159,8 +161,8 @@ def votes_in(rows: StoreRows, span: Span) -> list[Seen]:
         page = unpack(b"", row)
         alerts = page.alerts
         for identity, vote in page.votes.items():
-            minute = vote >> MINUTE_SHIFT & MINUTE_MASK
-            if span.first_hour <= day * HOURS + minute // 60 <= span.last_hour:
+            if span.first_hour <= _hour(day, vote) <= span.last_hour:
+                minute = vote >> MINUTE_SHIFT & MINUTE_MASK
                 told = _vote(day, minute, vote, alerts.get(identity), page.traces.get(identity, Trace()))
                 seen.append((day, minute, Seen(day, identity, told)))
     seen.sort(key=lambda one: one[:2])
@@ -197,15 +199,25 @@ def _because(vote: int) -> Iterator[Because]:
         yield "deleted"
 
 
-def _marks(votes: Iterable[Vote]) -> Marks:
+def marks_in(stores: Iterable[StoreRows], span: Span) -> Marks:
+    """How many votes of some stores in a span are not plain answers; a brand may have millions that are."""
     corrected = no_answer = excluded = deleted = forgotten = muted = 0
-    for vote in votes:
-        corrected += vote.corrections > 0
-        no_answer += "no_answer" in vote.because
-        excluded += "excluded" in vote.because
-        deleted += "deleted" in vote.because
-        forgotten += vote.forgotten
-        muted += vote.muted
+    pages = ((day, page) for rows in stores for (day, _), page in rows.pages.items() if span.has_day(day))
+    for day, row in pages:
+        page = unpack(b"", row)
+        is_whole = span.has_whole_day(day)
+        for identity, vote in page.votes.items():
+            is_answered = vote & SCORE_MASK != NO_ANSWER
+            if is_answered and not vote & _ODD and identity not in page.traces:
+                continue
+            if not is_whole and not span.first_hour <= _hour(day, vote) <= span.last_hour:
+                continue
+            corrected += identity in page.traces
+            no_answer += not is_answered
+            excluded += bool(vote & EXCLUDED)
+            deleted += bool(vote & DELETED)
+            forgotten += bool(vote & FORGOTTEN)
+            muted += bool(vote & MUTED)
     return Marks(
         corrected=corrected,
         no_answer=no_answer,
@@ -214,6 +226,10 @@ def _marks(votes: Iterable[Vote]) -> Marks:
         forgotten=forgotten,
         muted=muted,
     )
+
+
+def _hour(day: int, vote: int) -> int:
+    return day * HOURS + (vote >> MINUTE_SHIFT & MINUTE_MASK) // 60
 
 
 def _sum(stores: Mapping[str, StoreRows], span: Span) -> int:
