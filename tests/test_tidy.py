@@ -24,7 +24,7 @@ REGISTRY_HOSTS = tuple(
 
 
 def _sources() -> list[Path]:
-    return [path for folder in ("streams", "tests", "bench") for path in sorted((ROOT / folder).rglob("*.py"))]
+    return [path for folder in ("streams", "tests", "bench", "chaos") for path in sorted((ROOT / folder).rglob("*.py"))]
 
 
 def _functions(path: Path) -> Iterator[tuple[str, int]]:
