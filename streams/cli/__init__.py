@@ -22,7 +22,7 @@ SECTIONS = {
         "send": "Send responses from a file, one JSON document a line.",
         "scores": "Show the present NPS of brands and stores.",
         "explain": "Show what is behind a number: answers, corrections, exclusions and why.",
-        "alerts": "Watch detractor alerts as they are raised.",
+        "alerts": "Watch detractor alerts and what becomes of them.",
     },
     "Look after it": {
         "doctor": "Check everything, and say how to mend what is not well.",

@@ -17,11 +17,18 @@ from streams.settings import Settings
 from streams.topology import ALERTS
 
 _STYLES = {"P1": "bold red", "P2": "red", "P3": "yellow"}
+_CHANGES = {"comment": "a comment came", "contact": "contact data came"}
+_REASONS = {
+    "not_detractor": "no detractor any more",
+    "deleted": "the response was deleted",
+    "excluded": "the response was excluded",
+    "forgotten": "the customer is to be forgotten, erase what you hold of them",
+}
 
 
 @click.group()
 def command() -> None:
-    """Detractor alerts."""
+    """Detractor alerts, and what becomes of them."""
 
 
 @command.command()
@@ -32,10 +39,12 @@ def command() -> None:
 )
 @click.option("--for", "seconds", metavar="SECONDS", type=click.FloatRange(min=0), help="End after so many seconds.")
 def tail(*, as_json: bool, from_start: bool, follow: bool, seconds: float | None) -> None:
-    """Watch alerts as they are raised, until Ctrl-C. Each is shown once, in order within a store.
+    """Watch alerts and what becomes of them, until Ctrl-C. Each event is shown once, in order within a store.
 
-    Only what is committed is shown: an alert seen here will not be taken back. `--no-follow` shows all that are kept
-    (90 days) and ends.
+    An alert is raised for a detractor's answer, enriched when the score changes or a comment or contact data come
+    later, retracted when nobody is to call back any more (with the reason), and raised again if the score falls again.
+    Only what is committed is shown, and only of that it is retracted. `--no-follow` shows all that is kept (90 days)
+    and ends.
 
     \b
     Example:  nps alerts tail
@@ -95,12 +104,15 @@ def _printer(out: Console) -> Callable[[Any], None]:
 
 
 def describe(alert: Alert, written_s: float) -> Text:
-    """Return an alert as one line: when, how bad, where, until when to call whom, and what they said."""
+    """Return an alert as one line: when, how bad, where, what happened, until when to call whom, and what they said."""
     text = Text(f"{_local(datetime.fromtimestamp(written_s, UTC))}  ", "dim")
     text.append(f"{alert.severity} {alert.score:>2}", _STYLES[alert.severity])
     text.append(f"  {printable(alert.brand)} | {printable(alert.store)}", "bold")
-    if alert.kind != "raised":
-        text.append(f"  {printable(alert.kind)}")
+    happened = _happened(alert)
+    if happened:
+        text.append(f"  {happened}")
+    if alert.kind == "retracted":
+        return text
     due = _local(datetime.fromisoformat(alert.due_at))
     text.append(f"  {'was due' if alert.late else 'call back by'} {due}")
     if alert.customer_ref is not None:
@@ -108,11 +120,27 @@ def describe(alert: Alert, written_s: float) -> Text:
         text.append(f"  customer {printable(alert.customer_ref)}{refused}")
     if alert.link is not None:
         text.append(f"  {printable(alert.link)}", "underline")
-    if alert.comment is None:
-        text.append("  no comment: ask why", "dim")
-    else:
+    if alert.comment is not None:
         text.append(f"  “{printable(alert.comment)}”", "italic")
+    elif alert.reason_missing:
+        text.append("  no comment: ask why", "dim")
     return text
+
+
+def _happened(alert: Alert) -> str:
+    """Return what happened to the alert, in words; nothing for one that is raised for the first time."""
+    of = f" (alert {alert.generation + 1} of this response)" if alert.generation else ""
+    if alert.kind == "raised":
+        return f"raised again{of}" if of else ""
+    if alert.kind == "retracted":
+        return f"retracted: {_REASONS.get(alert.reason or '', printable(alert.reason or 'no reason given'))}{of}"
+    if alert.kind == "enriched":
+        said = [
+            f"score was {alert.previous_score}" if each == "score" else _CHANGES.get(each, printable(each))
+            for each in alert.changes
+        ]
+        return f"enriched: {', '.join(said)}{of}"
+    return f"{printable(alert.kind)}{of}"
 
 
 def _local(instant: datetime) -> str:

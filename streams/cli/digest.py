@@ -11,7 +11,9 @@ def command(*, as_json: bool) -> None:
 
     Two runs over the same responses have the same fingerprint, whatever happened in between: crashes, restarts,
     another number of workers. Another fingerprint of a brand says that something was counted that was not counted
-    there. It covers every answer and whether it raised an alert, and nothing that depends on who worked when.
+    there. It covers every response with its answer, marks (excluded, deleted, forgotten, muted) and versions, its alert
+    with generation, state and number of events, and the tallies of days, also of those whose answers are folded away.
+    It covers nothing that depends on who worked when: no offsets, no times of arrival, no counts of duplicates.
 
     It reads the whole state, which takes seconds for each million responses; run it while no responses come in.
 

@@ -7,17 +7,17 @@ import click
 from rich.table import Table
 from rich.text import Text
 
+from streams.cli.changes import LEGEND, NOTHING, change
 from streams.cli.format import console, one_decimal, printable
 from streams.cli.kafka import run, settings_here
 from streams.cluster.reading import read_topic
-from streams.domain.window import WINDOWS
+from streams.domain.comparison import LOW_CONFIDENCE_N
+from streams.domain.window import WINDOWS, WindowName
 from streams.events.rejected import Rejected
-from streams.events.score import Score, WindowFigures, decode_score
+from streams.events.score import Comparison, Score, WindowFigures, decode_score
 from streams.settings import Settings
 from streams.topology import SCORES
 
-FEW = 30
-"""Fewer answers than this say little: the figure is shown dim."""
 _ENDLESS = 10_000
 """Wider than any terminal: to ask how wide a table would like to be."""
 
@@ -29,9 +29,11 @@ _ENDLESS = 10_000
 def command(*, brand: str | None, store: str | None, as_json: bool) -> None:
     """Show the present NPS of brands and stores, by rolling window.
 
-    With each figure come the number of answers (n) and its 95 % interval: where the NPS of all customers probably is.
-    A dash means that nobody answered, and dim figures rest on fewer than 30 answers. People see one decimal; `--json`
-    has all digits.
+    With each figure come the number of answers (n), its 95 % interval, where the NPS of all customers probably is, and
+    the mean score. `before` compares it with the window just before, `year ago` with the same window 365 days earlier:
+    the difference in points, and `up` or `down` where it is more than chance, `±` where chance alone may explain it. A
+    dash means that nobody answered, and dim figures rest on fewer than 30 answers. People see one decimal; `--json` has
+    all digits. `nps explain` shows what is behind a number.
 
     \b
     Example:  nps scores --brand Aurelia
@@ -86,11 +88,15 @@ def _normal(name: str | None) -> str | None:
 def _print(scores: list[Score]) -> None:
     out = console()
     names = _names(scores)
-    wide = _wide_table(scores, names)
-    wanted = out.measure(wide, options=out.options.update(width=_ENDLESS)).maximum
-    out.print(wide if wanted <= out.width else _tall_table(scores, names))
+    for table in (_wide_table(scores, names), _tall_table(scores, names), _narrow_table(scores, names)):
+        if out.measure(table, options=out.options.update(width=_ENDLESS)).maximum <= out.width:
+            break
+    out.print(table)
     newest = max(datetime.fromisoformat(score.as_of) for score in scores).astimezone()
-    out.print(f"as of {newest:%Y-%m-%d %H:%M:%S}, with 95 % intervals; dim: n below {FEW}", style="dim")
+    legend = f"as of {newest:%Y-%m-%d %H:%M:%S}, with 95 % intervals; few, dim: n below {LOW_CONFIDENCE_N}"
+    out.print(legend, style="dim", soft_wrap=not out.is_terminal)
+    if any(_compared(*window) for score in scores for window in score.windows.items()):
+        out.print(LEGEND, style="dim", soft_wrap=not out.is_terminal)
 
 
 def _wide_table(scores: list[Score], names: list[Text]) -> Table:
@@ -99,16 +105,20 @@ def _wide_table(scores: list[Score], names: list[Text]) -> Table:
     for window in WINDOWS:
         table.add_column(window, justify="right", no_wrap=True)
     for name, score in zip(names, scores, strict=True):
-        table.add_row(name, *(_cell(score.windows[window]) for window in WINDOWS))
+        table.add_row(name, *(_cell(window, score.windows[window]) for window in WINDOWS))
     return table
 
 
-def _cell(figures: WindowFigures) -> Text:
-    nps, interval = _shown(figures)
+def _cell(window: WindowName, figures: WindowFigures) -> Text:
+    nps, interval, mean = _shown(figures)
     if not figures.n:
         return Text(nps, "dim")
-    text = Text.assemble((nps, "bold"), f"  n {figures.n:,}\n{interval}")
-    if figures.n < FEW:
+    text = Text.assemble((nps, "bold"), f"  n {_n(figures)}\n{interval}")
+    if figures.mean is not None:
+        text.append(f"\nmean {mean}")
+    for label, other in _compared(window, figures):
+        text.append(f"\n{label} {change(other)}")
+    if figures.low_confidence:
         text.stylize("not bold dim")
     return text
 
@@ -116,15 +126,48 @@ def _cell(figures: WindowFigures) -> Text:
 def _tall_table(scores: list[Score], names: list[Text]) -> Table:
     """One row for each window: for terminals that are too narrow for the other."""
     table = Table("", box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+    for title in ("NPS", "95 % interval", "n", "mean", "before", "year ago"):
+        table.add_column(title, justify="right", no_wrap=True)
+    for name, score in zip(names, scores, strict=True):
+        table.add_row(name)
+        for window in WINDOWS:
+            figures = score.windows[window]
+            nps, interval, mean = _shown(figures)
+            changes = dict(_compared(window, figures))
+            row = nps, interval, _n(figures), mean, change(changes.get("before")), change(changes.get("year ago"))
+            style = "dim" if figures.low_confidence else ""
+            table.add_row(f"    {window}", *row, style=style, end_section=window == WINDOWS[-1])
+    return table
+
+
+def _narrow_table(scores: list[Score], names: list[Text]) -> Table:
+    """As the tall one, the mean and what has changed on lines of their own below each window."""
+    table = Table("", box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
     for title in ("NPS", "95 % interval", "n"):
         table.add_column(title, justify="right", no_wrap=True)
     for name, score in zip(names, scores, strict=True):
         table.add_row(name)
         for window in WINDOWS:
             figures = score.windows[window]
-            row = (f"    {window}", *_shown(figures), f"{figures.n:,}")
-            table.add_row(*row, style="dim" if figures.n < FEW else "", end_section=window == WINDOWS[-1])
+            nps, interval, mean = _shown(figures)
+            style = "dim" if figures.low_confidence else ""
+            table.add_row(f"    {window}", nps, interval, _n(figures), style=style)
+            if figures.n and figures.mean is not None:
+                table.add_row("", "mean", mean, style=style)
+            for label, other in _compared(window, figures):
+                table.add_row("", label, change(other), style=style)
     return table
+
+
+def _compared(window: WindowName, figures: WindowFigures) -> list[tuple[str, Comparison]]:
+    """Return the windows that this one can be compared with, and what to call them; of 365 days both are the same."""
+    both = ("before", None if window == "365d" else figures.previous), ("year ago", figures.year_ago)
+    return [(label, other) for label, other in both if other is not None and other.difference is not None]
+
+
+def _n(figures: WindowFigures) -> str:
+    """Return how many answered, and in a word whether they are few: dim alone cannot be heard."""
+    return f"{figures.n:,} few" if figures.n and figures.low_confidence else f"{figures.n:,}"
 
 
 def _names(scores: list[Score]) -> list[Text]:
@@ -142,8 +185,9 @@ def _names(scores: list[Score]) -> list[Text]:
     return names
 
 
-def _shown(figures: WindowFigures) -> tuple[str, str]:
-    """Return the NPS and its interval, dashes where nobody answered."""
+def _shown(figures: WindowFigures) -> tuple[str, str, str]:
+    """Return the NPS, its interval and the mean, dashes where nobody answered or an older release did not say."""
     if figures.nps is None or figures.low is None or figures.high is None:
-        return "-", "-"
-    return one_decimal(figures.nps), f"{one_decimal(figures.low)} to {one_decimal(figures.high)}"
+        return NOTHING, NOTHING, NOTHING
+    mean = NOTHING if figures.mean is None else one_decimal(figures.mean)
+    return one_decimal(figures.nps), f"{one_decimal(figures.low)} to {one_decimal(figures.high)}", mean

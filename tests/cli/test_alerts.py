@@ -135,6 +135,31 @@ def test_a_person_reads_one_line_for_each_alert(nps: Nps, deployment: Settings) 
     assert "not readable by this release" in done.stdout.decode().splitlines()[-1]
 
 
+def test_what_becomes_of_an_alert_is_said_in_words(nps: Nps, deployment: Settings) -> None:
+    """Enriched by what, retracted why, raised how often; and whom to call only as long as somebody is to."""
+    bare: dict[str, Any] = {"comment": None, "customer_ref": None, "contactable": False}
+    events: list[dict[str, Any]] = [
+        {"kind": "enriched", "sequence": 2, "score": 5, "previous_score": 3, "changes": ["score"], **bare},
+        {"kind": "enriched", "sequence": 3, "changes": ["comment", "contact"]},
+        {"kind": "retracted", "sequence": 4, "score": 9, "reason": "not_detractor", "severity": "P3"},
+        {"kind": "raised", "generation": 1, **bare},
+        {"kind": "retracted", "generation": 1, "sequence": 2, "reason": "forgotten", **bare},
+        {"kind": "reassigned", "sequence": 9, **bare, "reason_missing": True},
+    ]
+    asyncio.run(write(deployment, *(an_alert(**event) for event in events)))
+    done = nps(deployment, "alerts", "tail", "--no-follow", TZ="UTC")
+    due = "call back by 2026-03-03 12:00"
+    second = "(alert 2 of this response)"
+    assert [
+        f"P1  5  Aurelia | Lyon  enriched: score was 3  {due}",
+        f"P1  2  Aurelia | Lyon  enriched: a comment came, contact data came  {due}  customer c-99  “Trop d'attente”",
+        "P3  9  Aurelia | Lyon  retracted: no detractor any more",
+        f"P1  2  Aurelia | Lyon  raised again {second}  {due}",
+        f"P1  2  Aurelia | Lyon  retracted: the customer is to be forgotten, erase what you hold of them {second}",
+        f"P1  2  Aurelia | Lyon  reassigned  {due}  no comment: ask why",
+    ] == [line.partition("  ")[2] for line in done.stdout.decode().splitlines()]
+
+
 def test_no_alerts_and_nothing_to_wait_for_ends_at_once(nps: Nps, deployment: Settings) -> None:
     """An empty topic has an end, too."""
     done = nps(deployment, "alerts", "tail", "--no-follow")

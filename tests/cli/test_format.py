@@ -1,5 +1,6 @@
 import pytest
 
+from streams.cli.changes import signed
 from streams.cli.format import one_decimal, printable
 
 
@@ -19,6 +20,15 @@ from streams.cli.format import one_decimal, printable
 def test_people_see_one_decimal_half_away_from_zero(value: float, shown: str) -> None:
     """Rounding is decided on the exact value of the double, and there is no minus before a zero."""
     assert shown == one_decimal(value)
+
+
+@pytest.mark.parametrize(
+    ("points", "shown"),
+    [(8.25, "+8.3"), (0.05, "+0.1"), (0.04, "0.0"), (-0.04, "0.0"), (-3.14, "-3.1"), (200.0, "+200.0")],
+)
+def test_a_difference_has_its_sign(points: float, shown: str) -> None:
+    """But for one that is none to one decimal."""
+    assert shown == signed(points)
 
 
 @pytest.mark.parametrize(

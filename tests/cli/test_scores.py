@@ -6,7 +6,8 @@ import json
 import pytest
 from aiokafka import AIOKafkaProducer
 
-from streams.domain.tally import figures, from_histogram
+from streams.cluster.recount import figures_of
+from streams.domain.tally import from_histogram
 from streams.domain.window import WINDOWS, WindowName
 from streams.events.score import Score, WindowFigures, encode_score
 from streams.settings import Settings
@@ -16,10 +17,18 @@ from tests.cli.conftest import Nps
 pytestmark = pytest.mark.kafka
 
 
+def tally(promoters: int, detractors: int) -> int:
+    """So many answers of 10 and of 0."""
+    return from_histogram([detractors, *[0] * 9, promoters])
+
+
 def a_score(brand: str, store: str | None, promoters: int, detractors: int) -> bytes:
-    """A score whose shortest window is empty, all others alike."""
-    filled = WindowFigures(*figures(from_histogram([detractors, *[0] * 9, promoters])))
-    windows: dict[WindowName, WindowFigures] = dict.fromkeys(WINDOWS, filled) | {"24h": WindowFigures(*figures(0))}
+    """A score whose shortest window is empty, all others alike: ever better, and a year ago nobody answered."""
+    windows: dict[WindowName, WindowFigures] = {}
+    for window in WINDOWS:
+        then = None if window == "all" else [tally(promoters, detractors + promoters), 0]
+        windows[window] = figures_of(tally(promoters, detractors), then)
+    windows |= {"24h": figures_of(0, [0, 0]), "365d": figures_of(tally(promoters, detractors), [tally(5, 4)] * 2)}
     return encode_score(Score(brand=brand, store=store, as_of="2026-03-01T12:00:00.000Z", windows=windows))
 
 
@@ -81,8 +90,8 @@ def test_nothing_found_is_said_and_is_no_error(nps: Nps, published: Settings) ->
     assert (0, b"", b"Nothing is known of any such brand or store.\n") == (done.returncode, done.stdout, done.stderr)
 
 
-def test_people_see_one_decimal_the_interval_and_n(nps: Nps, published: Settings) -> None:
-    """A dash where nobody answered; the brand above its stores."""
+def test_people_see_one_decimal_the_interval_n_the_mean_and_what_changed(nps: Nps, published: Settings) -> None:
+    """A dash where nobody answered; the brand above its stores; few answers are said to be few."""
     lines = nps(published, "scores", "--brand", "Aurelia").stdout.decode().splitlines()
     assert list(WINDOWS) == lines[0].split()
     figures_30d = json.loads(SOME["Aurelia"])["windows"]["30d"]
@@ -91,17 +100,51 @@ def test_people_see_one_decimal_the_interval_and_n(nps: Nps, published: Settings
     assert ["Aurelia", "-", *["50.0", "n", "80"] * 5] == lines[row].split()
     shown = f"{figures_30d['low']:.1f} to {figures_30d['high']:.1f}"  # no halves here
     assert 5 == lines[row + 1].count(shown)
-    assert any(line.startswith("  Lyon ") for line in lines)
+    assert ["mean", "7.5"] * 5 == lines[row + 2].split()
+    change = figures_30d["previous"]
+    assert 1.96 < change["z"]
+    assert [*["before", "+64.3", "up"] * 3, "year", "ago", "+38.9", "±"] == lines[row + 3].split()
+    (row,) = [number for number, line in enumerate(lines) if line.startswith("  Lyon ")]
+    assert 5 == lines[row].count("37.9  n 29 few")
+    assert "up, down: more than chance; ±: within chance" in lines[-1]
 
 
-def test_a_narrow_terminal_shows_windows_below_each_other(nps: Nps, published: Settings) -> None:
+def test_a_narrower_terminal_shows_a_row_for_each_window(nps: Nps, published: Settings) -> None:
+    """With the same facts in columns."""
+    lines = nps(published, "scores", "--brand", "Bistro", COLUMNS="90").stdout.decode().splitlines()
+    assert ["NPS", "95", "%", "interval", "n", "mean", "before", "year", "ago"] == lines[0].split()
+    assert ["Bistro", "|", "Lyon"] == lines[1].split()
+    assert ["24h", "-", "-", "0", "-", "-", "-"] == lines[2].split()
+    assert ["30d", "-14.3"] == lines[4].split()[:2]
+    assert ["7", "few", "4.3", "+25.7", "±", "-"] == lines[4].split()[5:]
+    assert ["7", "few", "4.3", "-", "-25.4", "±"] == lines[6].split()[5:]
+    assert ["7", "few", "4.3", "-", "-"] == lines[7].split()[5:]
+
+
+def test_a_narrow_terminal_shows_windows_and_facts_below_each_other(nps: Nps, published: Settings) -> None:
     """Nothing is cut."""
     lines = nps(published, "scores", "--store", "Lyon", COLUMNS="60").stdout.decode().splitlines()
-    assert all(len(line) <= 60 for line in lines[:-1])
     (row,) = [number for number, line in enumerate(lines) if line.startswith("Bistro | Lyon")]
-    assert list(WINDOWS) == [line.split()[0] for line in lines[row + 1 : row + 7]]
-    assert ["24h", "-", "-", "0"] == lines[row + 1].split()
-    assert ["7d", "-14.3"] == lines[row + 2].split()[:2]
+    end = next(number for number, line in enumerate(lines) if line.startswith("as of"))
+    assert all(len(line) <= 60 for line in lines[:end])
+    facts = [line.split() for line in lines[row + 1 : end]]
+    assert list(WINDOWS) == [words[0] for words in facts if words[0] in WINDOWS]
+    assert ["24h", "-", "-", "0"] == facts[0]
+    assert ["7d", "-14.3"] == facts[1][:2]
+    assert [["mean", "4.3"], ["before", "+25.7", "±"]] == facts[2:4]
+
+
+def test_scores_of_an_older_release_are_shown_without_what_they_do_not_say(nps: Nps, deployment: Settings) -> None:
+    """No mean, no changes, and nothing made up."""
+    document = json.loads(SOME["Bistro|Lyon"])
+    news = ("histogram", "mean", "low_confidence", "previous", "year_ago")
+    for figures in document["windows"].values():
+        for name in news:
+            del figures[name]
+    asyncio.run(write(deployment, ("Bistro|Lyon", json.dumps(document).encode())))
+    shown = nps(deployment, "scores").stdout.decode()
+    assert 5 == shown.count("-14.3  n 7 few")
+    assert not any(word in shown for word in ("mean", "before", "year ago"))
 
 
 def test_no_scores_yet_is_no_error(nps: Nps, deployment: Settings) -> None:
