@@ -106,7 +106,7 @@ def _printer(out: Console) -> Callable[[Any], None]:
 def describe(alert: Alert, written_s: float) -> Text:
     """Return an alert as one line: when, how bad, where, what happened, until when to call whom, and what they said."""
     text = Text(f"{_local(datetime.fromtimestamp(written_s, UTC))}  ", "dim")
-    text.append(f"{alert.severity} {alert.score:>2}", _STYLES[alert.severity])
+    text.append(f"{alert.severity} {alert.score:>2}", "dim" if alert.kind == "retracted" else _STYLES[alert.severity])
     text.append(f"  {printable(alert.brand)} | {printable(alert.store)}", "bold")
     happened = _happened(alert)
     if happened:

@@ -46,8 +46,8 @@ def command(*, customer: str, votes: str, dry_run: bool, by: str | None, reason:
     CUSTOMER is the reference (`customer_ref`) of the responses; `-` reads it from standard input, so that it is in no
     shell history and no list of processes. All responses that carry it in survey.responses and followup.alerts are
     found, and an order to forget is written for each. Workers carry the orders out: alerts are retracted, those who
-    were told are told to forget, the state keeps nothing that leads to the person, and nps.audit keeps a record
-    without personal data. With `--votes remove` the answers are taken out of all figures as well.
+    were told are told to forget, the state drops all that leads to the person and to the records, and nps.audit keeps a
+    record without personal data. With `--votes remove` the answers are taken out of all figures as well.
 
     The records themselves stay until Kafka deletes them by time; how long is said at the end. What comes from the
     customer later counts as new: run it again then. Ordering twice changes nothing.
