@@ -19,7 +19,7 @@ from tests.agents.life import live
 from tests.contracts.contracts import ALERT
 from tests.contracts.contracts import AUDIT as AUDIT_CONTRACT
 
-_THOROUGH = settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.too_slow])
+_THOROUGH = settings(deadline=None, max_examples=80, suppress_health_check=[HealthCheck.too_slow])
 
 
 def _alerts(desk: Desk) -> list[dict[str, Any]]:

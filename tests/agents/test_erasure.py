@@ -244,7 +244,7 @@ def test_a_response_corrected_too_often_to_count_can_be_forgotten() -> None:
     assert Trace(2**16 - 1) == _page(desk.crashed()).traces[identity]
 
 
-@settings(deadline=None, max_examples=100, suppress_health_check=[HealthCheck.too_slow])
+@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 @given(histories(), CUTS)
 def test_no_history_keeps_a_forgotten_person(happened: list[Happening], cuts: list[Cut]) -> None:
     """Whatever came before the order and after it: no hash in the rows, and no event of an alert after its own."""

@@ -12,7 +12,7 @@ from tests.agents.facts import BRAND, Happening
 from tests.agents.histories import CUTS, STORES, Cut, end_s, histories, log_of, read
 from tests.agents.life import live
 
-_THOROUGH = settings(deadline=None, max_examples=80, suppress_health_check=[HealthCheck.too_slow])
+_THOROUGH = settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 
 
 def _published(desk: Desk, now_s: float) -> dict[str, Any]:
