@@ -44,10 +44,11 @@ def tell(out: Console, found: Explanation, *, all_votes: bool) -> None:
         out.print(_stores(found.stores))
         if len(found.stores) > _STORES_MAX:
             out.print(f"and {len(found.stores) - _STORES_MAX:,} stores more, which --json shows", style="dim")
-    if found.restated:
+    restated = [one for one in found.restated if one.was != one.now]
+    if restated:
         out.print()
         out.print("Changed after it was final, 72 hours after its end:")
-        out.print(_restated(found.restated))
+        out.print(_restated(restated))
     out.print()
     out.print(_marks(found.marks), soft_wrap=True)
     votes = [vote for vote in found.votes if all_votes or vote.events or vote.corrections or vote.because]
@@ -62,11 +63,11 @@ def tell(out: Console, found: Explanation, *, all_votes: bool) -> None:
 def _sentences(found: Explanation) -> Iterable[Text]:
     now = found.figures
     if now.nps is None or now.low is None or now.high is None:
-        yield Text(f"No NPS: nobody answered{_when(found)}.")
+        yield Text(f"No NPS: nobody answered{_when(found, 'in')}.")
     else:
         text = Text.assemble((f"NPS {one_decimal(now.nps)}", "bold"))
         text.append(f" ({one_decimal(now.low)} to {one_decimal(now.high)}): {_count(now.n, 'answer')}")
-        yield text.append(_when(found))
+        yield text.append(_when(found, "of"))
         assert now.mean is not None
         few = ". Fewer than 30 answers say little" if now.low_confidence else ""
         yield Text(
@@ -78,13 +79,13 @@ def _sentences(found: Explanation) -> Iterable[Text]:
             yield Text(_change(other, than))
 
 
-def _when(found: Explanation) -> str:
+def _when(found: Explanation, of: str) -> str:
     if found.until is None:
         return " in all"
     end = datetime.fromisoformat(found.until)
     if found.window == "24h":
-        return f" in the {HOURS} hours to {_date(end.date())} {end:%H:%M}"
-    return f" of the {found.window[:-1]} days to {_date((end - timedelta(days=1)).date())}"
+        return f" {of} the {HOURS} hours to {_date(end.date())} {end:%H:%M}"
+    return f" {of} the {found.window[:-1]} days to {_date((end - timedelta(days=1)).date())}"
 
 
 def _date(day: date) -> str:
