@@ -99,7 +99,7 @@ class Alarming:
             self._open[known].append(_Open(0.0, brand, store or None, episode.number))
 
     def look(self, subject: Subject, now_s: float) -> None:
-        """Raise and release what is to be, of a subject whose score is published now."""
+        """Raise and release what is to be, of a subject whose score was made for this instant."""
         if subject.brand_name not in self._brands:
             self._brands.add(subject.brand_name)
             for rule in _AGAIN_S:
@@ -118,12 +118,12 @@ class Alarming:
                 key = (brand, store, rule)
                 if self._episodes[key] != (number, True):
                     continue
-                if store is None:
-                    self._look_at_score(self._ledger.total(brand), now_s)
-                elif rule == "burst":
-                    self._look_at_kiosks(self._ledger.new_store(brand, store), now_s)
-                else:
-                    self._look_at_score(self._ledger.new_store(brand, store), now_s)
+                subject = self._ledger.total(brand) if store is None else self._ledger.new_store(brand, store)
+                subject.windows(int(now_s))  # its hours are known from now on
+                if rule != "burst":
+                    self._look_at_score(subject, now_s)
+                elif isinstance(subject, Store):
+                    self._look_at_kiosks(subject, now_s)
                 if self._episodes[key].is_open:
                     queue.append(_Open(now_s + _AGAIN_S[rule], *key[:2], number))
 
@@ -136,7 +136,6 @@ class Alarming:
         episodes = [(rule, self._episodes.get((brand, store, rule), _NONE)) for rule in _SCORE_RULES]
         if not (could_judge(subject.rolling.total) or any(episode.is_open for _, episode in episodes)):
             return
-        subject.windows(int(now_s))  # its hours are known from now on
         windows = windows_of(subject.rolling, int(now_s))
         change = change_of(windows)
         for rule, episode in episodes:

@@ -4,11 +4,11 @@ At least 4 answers within 15 minutes, half of them detractors' or more. A window
 when people answered, so that a kiosk that was offline says nothing about the present when it comes back.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from streams.domain.alarm import Span
-from streams.domain.page import Page, unpack
+from streams.domain.page import unpack
 from streams.domain.store import Store
 from streams.domain.tally import figures
 from streams.domain.vote import COUNTS, KIOSK, MINUTE_MASK, MINUTE_SHIFT
@@ -19,8 +19,10 @@ DETRACTORS_MIN: Final = 0.5
 BURST_LIMITS: Final[Mapping[str, float]] = {"window_s": MINUTES * 60, "n": N_MIN, "detractor_share": DETRACTORS_MIN}
 """The rule as it is published."""
 
-_PAGES_MAX: Final = 8
-"""Pages to look at: some 500 people in 15 minutes stand at no kiosk."""
+_MISSES_MAX: Final = 32
+"""The search ends after so many answers in a row of other channels or other minutes: most stores have no kiosk."""
+_VOTES_MAX: Final = 512
+"""Kiosk answers to look at: not so many people stand at the kiosks of a store in 15 minutes."""
 _MINUTES_PER_DAY: Final = 1440
 
 
@@ -33,23 +35,27 @@ def is_burst(tally: int) -> bool:
 def kiosk_window(store: Store, now_s: int) -> Span:
     """The answers at a store's kiosks in the minutes up to an instant (s since the epoch).
 
-    Votes stand in their pages in the order in which they came, so the search ends with the first page, from the last
-    one on, that has none of them: a store without kiosks costs a look at one page.
+    Votes are read in the order in which they came, the newest first.
     """
     last = now_s // 60
     first = last - MINUTES + 1
-    tally = 0
-    for day in range(last // _MINUTES_PER_DAY, first // _MINUTES_PER_DAY - 1, -1):
-        for page in reversed(store.days_pages(day)[-_PAGES_MAX:]):
-            begin = day * _MINUTES_PER_DAY
-            found = [one for minute, one in _kiosk_votes(page) if first <= begin + minute <= last]
-            if not found:
-                break
-            tally += sum(found)
+    tally = hits = misses = 0
+    for minute, vote in _newest_first(store, last // _MINUTES_PER_DAY, first // _MINUTES_PER_DAY):
+        if vote & KIOSK and first <= minute <= last:
+            tally += COUNTS[vote & 0xFF]
+            hits += 1
+            misses = 0
+        else:
+            misses += 1
+        if misses == _MISSES_MAX or hits == _VOTES_MAX:
+            break
     return Span(first * 60, (last + 1) * 60, tally)
 
 
-def _kiosk_votes(page: Page | bytes) -> list[tuple[int, int]]:
-    """The minute of the day and the tally of each answer at a kiosk; 0 for one that does not count."""
-    votes = (unpack(b"", page) if isinstance(page, bytes) else page).votes.values()
-    return [(vote >> MINUTE_SHIFT & MINUTE_MASK, COUNTS[vote & 0xFF]) for vote in votes if vote & KIOSK]
+def _newest_first(store: Store, last_day: int, first_day: int) -> Iterator[tuple[int, int]]:
+    """The minute (since the epoch) and the vote of each answer of some days, the last that came first."""
+    for day in range(last_day, first_day - 1, -1):
+        for page in reversed(store.days_pages(day)):
+            votes = (unpack(b"", page) if isinstance(page, bytes) else page).votes
+            for vote in reversed(list(votes.values())):
+                yield day * _MINUTES_PER_DAY + (vote >> MINUTE_SHIFT & MINUTE_MASK), vote

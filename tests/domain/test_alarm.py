@@ -193,6 +193,7 @@ ONE_HOUR = st.builds(
 @example([Answers(age, 5, 1, 10) for age in range(0, 380, 1)], NOON)
 @example([Answers(age, 5, 2, 10) for age in range(0, 380, 1)], NOON)  # the year ends before the baseline
 @example([Answers(age, 5, 2_000, 10) for age in range(30)], NOON)
+@example([Answers(age, 5, 500, 10) for age in (1, 360, 361, 366)], NOON)  # a week would begin before the year
 @example([Answers(91, 0, 400, 0)], NOON)  # all that there is, long ago
 def test_windows_are_those_of_a_recount(answers: list[Answers], hour: int) -> None:
     """Whatever the days, the gaps between them and the hour."""
