@@ -185,8 +185,7 @@ def test_a_hand_over_that_only_says_finals_is_kept_and_said_once() -> None:
     assert {JANUARY: (11, 2, 7)} == restated(desk, "Nord")
 
 
-@pytest.mark.parametrize("crashes", [False, True])
-def test_finals_go_when_no_trend_can_show_them(crashes: bool) -> None:
+def test_finals_go_when_no_trend_can_show_them() -> None:
     """The rows of the stores and of the brand, and what was said of days that have no answers any more."""
     desk = Desk(now_s=OLD_MS / 1000)
     _a_final_january(desk)
@@ -195,15 +194,33 @@ def test_finals_go_when_no_trend_can_show_them(crashes: bool) -> None:
     for days, left in ((DAY_TALLY_DAYS - 20, 2), (DAY_TALLY_DAYS + 2, 0)):
         at_ms = OLD_MS + days * DAY_MS
         desk.take(response(at_ms, store="Quiet", response_id=f"{days}"), at_ms=at_ms)
-        if crashes:
-            # What is forgotten here is handed over by the next owner.
-            desk.commit(at_ms / 1000)
-            desk = desk.crashed(at_ms / 1000, compacted=True)
         rest(desk, at_ms / 1000)
         assert left == len(rows(desk, "f"))
         assert bool(left) == (b"b|Nord|0|2026-01-20" in rows(desk, "b"))
         assert bool(left) == bool(desk.ledger.totals["Nord"].said.by_period)
     assert {} == desk.ledger.new_store("Nord", "Lyon").kept.slots == desk.ledger.brands["Nord"].kept.slots
+
+
+@pytest.mark.parametrize("compacted", [False, True])
+def test_a_crash_before_forgotten_finals_are_handed_over_leaves_no_row(compacted: bool) -> None:
+    """The next owner hands over the days that carried them."""
+    desk = Desk(now_s=OLD_MS / 1000)
+    _a_final_january(desk)
+    desk.take(*(response(OLD_MS, response_id=one, event="deleted", score=None) for one in ("a", "b")))
+    rest(desk, NOW_S)
+    first_ms = OLD_MS - 19 * DAY_MS
+    midnight_ms = (first_ms // DAY_MS + DAY_TALLY_DAYS + 2) * DAY_MS
+    desk.take(response(midnight_ms - 250, store="Quiet"), at_ms=midnight_ms - 250)
+    rest(desk, midnight_ms / 1000 - 100)
+    desk.take(response(midnight_ms - 250, store="Quiet", response_id="b"), at_ms=midnight_ms - 250)
+    desk.settle(midnight_ms / 1000 - 0.25)
+    desk.take(response(midnight_ms + 250, store="Quiet"), at_ms=midnight_ms + 250)
+    assert (BRAND_TALLIES, 0) not in desk.commit(midnight_ms / 1000 + 0.25).outputs
+    assert {} == rows(desk, "f")
+    assert b"b|Nord|0|2026-01-20" in rows(desk, "b")
+    desk = desk.crashed(midnight_ms / 1000 + 10, compacted=compacted)
+    rest(desk, midnight_ms / 1000 + 10)
+    assert b"b|Nord|0|2026-01-20" not in rows(desk, "b")
 
 
 def test_a_row_of_a_later_release_is_refused() -> None:

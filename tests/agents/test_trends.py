@@ -145,7 +145,7 @@ def test_a_restart_after_everything_was_published_publishes_nothing() -> None:
     assert before == len(keys(desk))
 
 
-def test_what_an_owner_without_trends_left_behind_iskeys() -> None:
+def test_what_an_owner_without_trends_left_behind_is_published() -> None:
     """An older release noted nothing of them: everybody gets one, whatever was scored long ago."""
     desk = Desk()
     desk.take(response(NOW_MS))
