@@ -46,6 +46,9 @@ def command(
     """  # noqa: D301 (\b keeps click from folding the lines)
     from streams.cluster.explain import explain
 
+    if store is None and (events or with_text):
+        message = "--events and --with-text are about the votes of a store: add --store"
+        raise click.UsageError(message)
     as_of_s = int(time.time()) if as_of is None else _instant(as_of)
     settings = settings_here()
     names = unicodedata.normalize("NFC", brand), None if store is None else unicodedata.normalize("NFC", store)

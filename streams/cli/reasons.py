@@ -56,7 +56,9 @@ def tell(out: Console, found: Explanation, *, all_votes: bool) -> None:
         out.print(_vote(vote), soft_wrap=True)
         for event in vote.events:
             out.print(_event(event), soft_wrap=True)
-    where = "" if found.partition is None else f"; offsets are those of survey.responses, partition {found.partition}"
+    where = "; --store shows the votes of a store, and why they were corrected or excluded"
+    if found.store is not None:
+        where = f"; offsets are those of survey.responses, partition {found.partition}"
     out.print(f"Days and times are UTC{where}.", style="dim", soft_wrap=True)
 
 

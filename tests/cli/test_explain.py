@@ -192,3 +192,11 @@ def test_an_instant_needs_its_offset(nps: Nps, settings: Settings, instant: str)
     done = nps(settings, "explain", "--brand", "Aurelia", "--as-of", instant)
     assert 2 == done.returncode
     assert b"say it with its offset" in done.stderr
+
+
+@pytest.mark.parametrize("option", ["--events", "--with-text"])
+def test_the_votes_of_a_whole_brand_are_not_listed(nps: Nps, settings: Settings, option: str) -> None:
+    """Whoever asks for them is told so, with exit status 2."""
+    done = nps(settings, "explain", "--brand", "Aurelia", option)
+    assert 2 == done.returncode
+    assert b"add --store" in done.stderr

@@ -73,7 +73,10 @@ def test_corrections_are_counted_and_told_one_by_one() -> None:
     assert [["Lyon", "4", "80.0", "%", "0.0", "0.0"], ["Lille", "1", "20.0", "%", "-100.0", "-20.0"]] == [
         line.split() for line in whole if line.startswith("L")
     ]
-    assert "Days and times are UTC." == whole[-1]
+    assert (
+        "Days and times are UTC; --store shows the votes of a store, and why they were corrected or excluded."
+        == whole[-1]
+    )
 
 
 def test_nobody_answered_is_no_number() -> None:
