@@ -28,14 +28,15 @@ def histories(draw: st.DrawFn, *, versioned: bool | None = None, repeats_differ:
     """Events of a few responses as they arrive: reordered, repeated, late, imported, with and without versions.
 
     A source has versions always or never. Where it has, each event has its own, and one that is repeated may say
-    something else (`repeats_differ`): then the first to arrive counts.
+    something else (`repeats_differ`): then the first to arrive counts. Some histories begin just before midnight.
     """
+    start_ms = NOW_MS + draw(st.sampled_from([0, 12 * HOUR_MS - 2 * MINUTE_MS]))
     responses = [
         Happening(
             store=draw(st.sampled_from(STORES)),
             response_id=f"r-{number % 3}",
             source=source,
-            submitted_ms=NOW_MS - draw(st.sampled_from(AGES_H)) * HOUR_MS - draw(st.integers(-299, 3_599)) * 1000,
+            submitted_ms=start_ms - draw(st.sampled_from(AGES_H)) * HOUR_MS - draw(st.integers(-299, 3_599)) * 1000,
             arrival_ms=0,
             event="created",
             version=0 if source == "versioned" else None,
@@ -52,7 +53,7 @@ def histories(draw: st.DrawFn, *, versioned: bool | None = None, repeats_differ:
     repeated = draw(st.lists(st.sampled_from(made), max_size=5))
     if repeats_differ:
         repeated = [_event(draw, one) if draw(st.booleans()) else one for one in repeated]
-    return _arrivals(draw, draw(st.permutations([*made, *repeated])))
+    return _arrivals(draw, start_ms, draw(st.permutations([*made, *repeated])))
 
 
 def _sources(versioned: bool | None) -> st.SearchStrategy[str | None]:
@@ -81,9 +82,9 @@ def _event(draw: st.DrawFn, one: Happening) -> Happening:
     )
 
 
-def _arrivals(draw: st.DrawFn, happened: list[Happening]) -> list[Happening]:
+def _arrivals(draw: st.DrawFn, at_ms: int, happened: list[Happening]) -> list[Happening]:
     """The same events with their append times, which never go back."""
-    arrived, at_ms = [], NOW_MS
+    arrived = []
     for one in happened:
         at_ms += draw(st.sampled_from(GAPS_MS))
         arrived.append(replace(one, arrival_ms=at_ms))

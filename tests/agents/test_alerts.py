@@ -225,6 +225,14 @@ def test_the_figures_of_an_alert_are_those_of_its_arrival() -> None:
     assert [2] == [alert["store_nps"]["n"] for alert in desk.alerts()]
 
 
+@pytest.mark.parametrize("version", [None, 1])
+def test_an_answer_dated_after_midnight_is_in_its_own_figures(version: int | None) -> None:
+    """It arrived minutes before: its alert must not say that nobody answered."""
+    midnight = ms("2026-03-02T00:00:00Z")
+    alert = _the_alert(midnight + 120_000, at_ms=midnight - 60_000, version=version)
+    assert (1, -100.0) == (alert["store_nps"]["n"], alert["store_nps"]["nps"])
+
+
 def test_the_generation_of_the_id_tells_source_none_from_nothing_else() -> None:
     """No source is the empty text in the id and null in the alert."""
     alert = _the_alert()
