@@ -3,7 +3,7 @@
 from typing import Any, NamedTuple, get_args
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from streams.domain.alarm import (
@@ -186,6 +186,7 @@ ONE_HOUR = st.builds(
 )
 
 
+@settings(deadline=None)
 @given(st.lists(ONE_HOUR, max_size=40), st.integers(0, 23))
 @example([Answers(0, NOON, 50, 0)], NOON)
 @example([Answers(0, NOON + 1, 50, 0), Answers(1, 0, 400, 9)], NOON)  # dated ahead
@@ -201,6 +202,7 @@ def test_windows_are_those_of_a_recount(answers: list[Answers], hour: int) -> No
     assert _recount(answers, hour) == windows_of(_rolling(answers), now_s)
 
 
+@settings(deadline=None)
 @given(st.lists(ONE_HOUR, min_size=1, max_size=20), st.integers(0, 23), st.data())
 def test_windows_follow_corrections(answers: list[Answers], hour: int, data: Any) -> None:
     """What was taken out again was never there."""
