@@ -37,7 +37,7 @@ class Finals:
     def __init__(self, ledger: Keeps) -> None:
         self._ledger = ledger
         self._today = -1
-        self._slots: dict[int, Slots] = {}
+        self._late: dict[int, tuple[Slots, list[Period]]] = {}
         """By day what a change that arrives `_today` comes too late for: 400 days at most."""
 
     def keep(self, store: Store, day: int, arrival_ms: int) -> None:
@@ -46,14 +46,15 @@ class Finals:
         today = arrival_ms // _DAY_MS
         if today != self._today:
             self._today = today
-            self._slots.clear()
-        slots = self._slots.get(day)
-        if slots is None:
-            slots = self._slots[day] = slots_of(restatable(day, arrival_ms))
+            self._late.clear()
+        late = self._late.get(day)
+        if late is None:
+            periods = restatable(day, arrival_ms)
+            late = self._late[day] = slots_of(periods), periods
         kept = store.kept.slots
-        for month, bits in slots:
+        for month, bits in late[0]:
             if kept.get(month, 0) & bits != bits:
-                self._keep(store, restatable(day, arrival_ms))
+                self._keep(store, late[1])
                 return
 
     def forget_store(self, store: Store, first_kept: int) -> None:

@@ -10,6 +10,7 @@ A brand's final is the sum of its shards': what a shard kept, or its present tal
 
 import struct
 from collections.abc import Collection, Iterator, Mapping
+from functools import lru_cache
 from typing import Final
 
 from streams.domain.page import NewerRow
@@ -70,12 +71,15 @@ class Kept:
     def row(self, month: int) -> bytes:
         """The row of a month: version, the bits of what is kept, then slot and tally of what is not empty."""
         slots = self.slots[month]
+        head = _HEAD.pack(ROW_VERSION, slots & 0xFFFFFFFF, slots >> 32)
+        if not self.tallies:  # as it is in an import
+            return head
         entries = (
             _ENTRY.pack(_place(period)[1], self.tallies[period].to_bytes(TALLY_BYTES, "little"))
             for period in _periods(month, slots)
             if period in self.tallies
         )
-        return _HEAD.pack(ROW_VERSION, slots & 0xFFFFFFFF, slots >> 32) + b"".join(entries)
+        return head + b"".join(entries)
 
     def load(self, month: int, row: bytes | None) -> None:
         """Take the row of a month, None where no trend shows it any more; raises NewerRow."""
@@ -175,6 +179,7 @@ def month_begin(month: int) -> int:
     return MONTHS.first_day(month)
 
 
+@lru_cache(maxsize=4096)  # the periods of 400 days and some more
 def _place(period: Period) -> tuple[int, int]:
     """The month in whose row a period stands, and its slot there."""
     calendar, number = period

@@ -7,6 +7,7 @@ a calendar are numbered in order, the one that holds 1970-01-01 is number 0. Wee
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Final, Literal, NamedTuple
 
 from streams.domain.window import DAY_S
@@ -101,6 +102,7 @@ def _month_of(day: int) -> int:
     return (then.year - 1970) * _MONTHS + then.month - 1
 
 
+@lru_cache(maxsize=1024)  # some of them often: more months than anything here reaches over
 def _first_of_month(month: int) -> int:
     years, months = divmod(month, _MONTHS)
     return date(1970 + years, months + 1, 1).toordinal() - _EPOCH_ORDINAL
