@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from streams import topology
-from streams.agents import brands, orders, responses
+from streams.agents import alarming, alerting, brands, erasure, orders, responses, trends
 from streams.app.wiring import HANDLERS, engine_config, policy
 from streams.metrics import Metrics
 from streams.settings import Settings
@@ -89,15 +89,15 @@ def test_each_agent_is_carried_out_by_the_function_of_its_name() -> None:
     assert functions == dict(HANDLERS)
 
 
-def test_what_an_agent_emits_is_what_its_module_sends() -> None:
+def test_what_agents_emit_is_what_their_modules_send() -> None:
     """The topics that the policy names are those of the topology."""
     given = policy(Settings(), 8, Metrics())
     named = {given.responses, given.dead_letters, given.alerts, given.scores, given.brand_tallies}
     named |= {given.trends, given.alarms, given.audit}
     assert {topic.name for agent in topology.AGENTS for topic in agent.emits} == named
-    source = Path(inspect.getfile(responses)).read_text()
-    sent = {node.attr for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Attribute)}
-    assert {"responses", "dead_letters", "alerts"} <= sent
+    sources = [Path(inspect.getfile(module)).read_text() for module in (responses, alerting, erasure, alarming, trends)]
+    sent = {node.attr for source in sources for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Attribute)}
+    assert {"responses", "dead_letters", "alerts", "audit", "alarms", "trends"} <= sent
 
 
 def test_the_engine_reads_what_the_agents_read() -> None:
