@@ -4,9 +4,12 @@
 /v1/brands/{brand}                                         one brand
 /v1/brands/{brand}/stores?window=30d&sort=attention&q=&limit=50&offset=0
 /v1/stores/{brand}/{store}                                 one store
+/v1/trends/{brand} and /v1/trends/{brand}/{store}          days, weeks and months
 /v1/alerts?brand=&store=&limit=50                          newest first
 /v1/status                                                 connection to Kafka, lags, what is held
-/v1/stream?brand=                                          server-sent events: brand, store, alert, status
+/v1/stream?brand=                                          server-sent events: brand, store, trend, alert, status
+
+Who showed no token is not told the scores of small cells (`withhold`), by none of them.
 """
 
 import re
@@ -18,10 +21,15 @@ from typing import Final, cast, get_args
 from aiohttp import web
 
 from streams.board import documents, live
+from streams.board.alerts import ALERTS_MAX
+from streams.board.change import TOO_FEW
+from streams.board.guard import SHOWED_TOKEN
 from streams.board.live import Hub
-from streams.board.model import ALERTS_MAX, Board, Sort
+from streams.board.model import Board, Sort
 from streams.board.problem import Handler, Refused
 from streams.board.progress import Progress
+from streams.board.sight import Sights
+from streams.board.standing import Standing
 from streams.domain.window import WINDOWS, WindowName
 
 LIMIT_MAX: Final = 500
@@ -30,55 +38,93 @@ LIMIT_MAX: Final = 500
 def routes(board: Board, progress: Progress, hub: Hub, *, now: Callable[[], float]) -> list[web.RouteDef]:
     """Every route of the API."""
 
-    async def brands(_request: web.Request) -> web.Response:
-        return _json({"brands": [documents.brand(board, name) for name in board.brands()]})
-
-    async def brand(request: web.Request) -> web.Response:
-        return _json(documents.brand(board, _known_brand(request, board)))
-
-    async def stores(request: web.Request) -> web.Response:
-        name = _known_brand(request, board)
-        window = cast("WindowName", _choice(request, "window", WINDOWS, "30d"))
-        sort = cast("Sort", _choice(request, "sort", get_args(Sort), "attention"))
-        limit, offset = _number(request, "limit", 50, LIMIT_MAX), _number(request, "offset", 0, 10_000_000)
-        text = request.query.get("q", "")
-        page = board.stores(name, window=window, sort=sort, offset=offset, limit=limit, text=text)
-        asked = {"brand": name, "window": window, "sort": sort, "q": text, "limit": limit, "offset": offset}
-        found = [documents.figures(standing, (window,)) for standing in page.stores]
-        return _json({**asked, "total": page.total, "stores": found})
-
-    async def store(request: web.Request) -> web.Response:
-        brand_name, name = _name(request, "brand"), _name(request, "store")
-        standing = board.store(brand_name, name)
-        if standing is None:
-            raise Refused(HTTPStatus.NOT_FOUND, f"no figures of the store {name} of {brand_name}")
-        return _json(documents.figures(standing))
-
     async def alerts(request: web.Request) -> web.Response:
-        found = board.alerts(
+        found = board.alerts.newest(
+            now_ms=round(now() * 1000),
             brand=request.query.get("brand") or None,
             store=request.query.get("store") or None,
             limit=_number(request, "limit", 50, ALERTS_MAX),
         )
-        return _json({"alerts": [documents.alert(raised) for raised in found]})
+        whole = _showed_token(request)
+        return _json({"alerts": [documents.alert(followed, whole=whole) for followed in found]})
 
-    async def status(_request: web.Request) -> web.Response:
-        return _json({**documents.status(board, progress, now=now()), "clients": hub.clients})
+    async def status(request: web.Request) -> web.Response:
+        told = documents.status(board, progress, now=now(), whole=_showed_token(request))
+        return _json({**told, "clients": hub.clients})
 
     async def stream(request: web.Request) -> web.StreamResponse:
-        return await live.stream(request, hub)
+        return await live.stream(request, hub, whole=_showed_token(request))
 
     served: dict[str, Handler] = {
-        "/v1/brands": brands,
-        # `[^/]+` and not the default, which would refuse names with braces.
-        "/v1/brands/{brand:[^/]+}": brand,
-        "/v1/brands/{brand:[^/]+}/stores": stores,
-        "/v1/stores/{brand:[^/]+}/{store:[^/]+}": store,
+        **_figures(board, hub),
         "/v1/alerts": alerts,
         "/v1/status": status,
         "/v1/stream": stream,
     }
     return [web.get(path, handler, allow_head=handler is not stream) for path, handler in served.items()]
+
+
+def _figures(board: Board, hub: Hub) -> dict[str, Handler]:
+    def sights(request: web.Request) -> Sights:
+        return hub.sights(whole=_showed_token(request))
+
+    async def brands(request: web.Request) -> web.Response:
+        seen = sights(request)
+        return _json({"brands": [documents.brand(board, name, seen.of(name, None)) for name in board.brands()]})
+
+    async def brand(request: web.Request) -> web.Response:
+        name = _known_brand(request, board)
+        return _json(documents.brand(board, name, sights(request).of(name, None)))
+
+    async def stores(request: web.Request) -> web.Response:
+        return _json(_stores(request, board, _known_brand(request, board), sights(request)))
+
+    async def store(request: web.Request) -> web.Response:
+        standing = _known_store(request, board)
+        sight = sights(request).of(standing.brand, standing.store)
+        return _json(documents.figures(board, standing, sight))
+
+    async def brand_trends(request: web.Request) -> web.Response:
+        name = _known_brand(request, board)
+        return _json(documents.trends(board, name, None, sights(request).of(name, None)))
+
+    async def store_trends(request: web.Request) -> web.Response:
+        brand_name, name, *_ = _known_store(request, board)
+        return _json(documents.trends(board, brand_name, name, sights(request).of(brand_name, name)))
+
+    return {
+        "/v1/brands": brands,
+        # `[^/]+` and not the default, which would refuse names with braces.
+        "/v1/brands/{brand:[^/]+}": brand,
+        "/v1/brands/{brand:[^/]+}/stores": stores,
+        "/v1/stores/{brand:[^/]+}/{store:[^/]+}": store,
+        "/v1/trends/{brand:[^/]+}": brand_trends,
+        "/v1/trends/{brand:[^/]+}/{store:[^/]+}": store_trends,
+    }
+
+
+def _showed_token(request: web.Request) -> bool:
+    return bool(request.get(SHOWED_TOKEN))
+
+
+def _stores(request: web.Request, board: Board, name: str, sights: Sights) -> documents.Document:
+    window = cast("WindowName", _choice(request, "window", WINDOWS, "30d"))
+    sort = cast("Sort", _choice(request, "sort", get_args(Sort), "attention"))
+    limit, offset = _number(request, "limit", 50, LIMIT_MAX), _number(request, "offset", 0, 10_000_000)
+    text = request.query.get("q", "")
+
+    def is_shown(standing: Standing) -> bool:
+        n = standing.windows[window].n
+        return n >= TOO_FEW and sights.of(name, standing.store).sees((window, "now"), n)
+
+    page = board.stores(name, window=window, sort=sort, offset=offset, limit=limit, text=text, is_shown=is_shown)
+    found = []
+    for standing in page.stores:
+        sight = sights.of(name, standing.store)
+        weeks = documents.latest_weeks(board, name, standing.store, sight)
+        found.append(documents.figures(board, standing, sight, (window,)) | {"weeks": weeks})
+    asked = {"brand": name, "window": window, "sort": sort, "q": text, "limit": limit, "offset": offset}
+    return {**asked, "total": page.total, "stores": found}
 
 
 def _json(document: documents.Document) -> web.Response:
@@ -91,9 +137,17 @@ def _name(request: web.Request, part: str) -> str:
 
 def _known_brand(request: web.Request, board: Board) -> str:
     name = _name(request, "brand")
-    if board.brand(name) is None and not board.store_count(name):
+    if board.standing(name, None) is None and not board.store_count(name):
         raise Refused(HTTPStatus.NOT_FOUND, f"no figures of the brand {name}")
     return name
+
+
+def _known_store(request: web.Request, board: Board) -> Standing:
+    brand, store = _name(request, "brand"), _name(request, "store")
+    standing = board.standing(brand, store)
+    if standing is None:
+        raise Refused(HTTPStatus.NOT_FOUND, f"no figures of the store {store} of {brand}")
+    return standing
 
 
 def _choice(request: web.Request, name: str, allowed: tuple[str, ...], default: str) -> str:

@@ -1,8 +1,9 @@
 """Who may look, and what a browser may do with what it gets.
 
-On loopback without a token whoever is on this machine may look; the Host header is checked, so that no page from
-elsewhere gets in by rebinding its name to 127.0.0.1. With a token every request carries it as `Authorization: Bearer`,
-or a cookie that `?token=` was exchanged for once. The cookie is derived from the token and is not the token.
+On loopback without a token whoever is on this machine may look, but small cells are withheld; the Host header is
+checked, so that no page from elsewhere gets in by rebinding its name to 127.0.0.1. With a token, on loopback as well,
+every request carries it as `Authorization: Bearer`, or a cookie that `?token=` was exchanged for once, and is told
+everything. The cookie is derived from the token and is not the token.
 """
 
 import base64
@@ -19,6 +20,8 @@ from streams.board.problem import Handler, problem
 from streams.settings import BadSetting, Settings
 
 COOKIE: Final = "nps_board"
+SHOWED_TOKEN: Final = web.RequestKey("showed_token", bool)
+"""On a request that came with the token: it is told the scores of small cells as well."""
 
 HEADERS: Final = {
     "Content-Security-Policy": (
@@ -82,11 +85,12 @@ def guard(settings: Settings) -> Middleware:
         if local and not _is_local_name(request.headers.get("Host", "")):
             return problem(HTTPStatus.MISDIRECTED_REQUEST, "this board answers to 127.0.0.1 and localhost only")
         if not token:
-            return await handler(request)
+            return await handler(request)  # but small cells are withheld: no token was shown
         given = request.query.get("token")
         if given is not None and _same(given, token):
             return _enter(request, token)
         if _carries(request, token):
+            request[SHOWED_TOKEN] = True
             return await handler(request)
         return _ask(request)
 

@@ -1,41 +1,26 @@
-"""The read model: the last score of every brand and store, and the newest alerts. Pure; time is in what it is given.
+"""The read model: the last score and trend of every brand and store, open alarms, the newest alerts.
 
-It holds what the topics hold and no more: a brand or a store goes when its record is deleted, an alert when
-ALERTS_MAX newer ones have come.
+Pure; time is in what it is given. It holds what the topics hold and no more: a brand or a store goes when its record is
+deleted, an alarm when it is released, an alert when ALERTS_MAX newer ones have come. Trends are kept as they came, and
+decoded when somebody looks.
 """
 
 import unicodedata
-from bisect import insort
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
+from streams.board.alarms import Alarms
+from streams.board.alerts import Alerts
+from streams.board.change import TOO_FEW
 from streams.board.standing import Standing
-from streams.board.trend import TOO_FEW
 from streams.domain.window import WindowName
-from streams.events.alert import Alert
-
-ALERTS_MAX: Final = 500
-"""What a person may scroll through; older alerts are in the topic."""
+from streams.events.rejected import Rejected
+from streams.events.trend import Trend, decode_trend
 
 Sort = Literal["attention", "score", "answers", "name"]
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Place:
-    """Where an alert stands among all: by append time (ms since the epoch), then by its place in the topic."""
-
-    raised_ms: int
-    partition: int
-    offset: int
-
-
-class Raised(NamedTuple):
-    """An alert and its place."""
-
-    place: Place
-    alert: Alert
+IsShown = Callable[[Standing], bool]
+Key = tuple[str, str | None]
 
 
 class Page(NamedTuple):
@@ -45,23 +30,32 @@ class Page(NamedTuple):
     stores: list[Standing]
 
 
+def has_enough(window: WindowName) -> IsShown:
+    """Whether a score says more than what single people said."""
+    return lambda standing: standing.windows[window].n >= TOO_FEW
+
+
 class Board:
     """Everything the board shows. Not thread-safe: one event loop feeds it and asks it."""
 
     def __init__(self) -> None:
+        self.alerts = Alerts()
+        self.alarms = Alarms()
         self._brands: dict[str, Standing] = {}
         self._stores: dict[str, dict[str, Standing]] = {}
-        self._alerts: list[Raised] = []
-        self._alert_ids: set[str] = set()
+        self._trends: dict[Key, bytes] = {}
+        self._versions: dict[str, int] = {}
         self.as_of: datetime | None = None
-        """The newest instant that a score was computed for."""
+        """The newest instant that anything was computed for."""
 
     def clear(self) -> None:
         """Forget everything, before the topics are read anew."""
+        self.alerts.clear()
+        self.alarms.clear()
         self._brands.clear()
         self._stores.clear()
-        self._alerts.clear()
-        self._alert_ids.clear()
+        self._trends.clear()
+        self._versions = {brand: version + 1 for brand, version in self._versions.items()}
         self.as_of = None
 
     def apply_score(self, standing: Standing) -> None:
@@ -70,11 +64,11 @@ class Board:
             self._brands[standing.brand] = standing
         else:
             self._stores.setdefault(standing.brand, {})[standing.store] = standing
-        if self.as_of is None or standing.as_of > self.as_of:
-            self.as_of = standing.as_of
+        self._changed(standing.brand, standing.as_of)
 
     def remove_score(self, brand: str, store: str | None) -> None:
         """Forget a brand's figures or a store; one that is not known is no error."""
+        self._changed(brand)
         if store is None:
             self._brands.pop(brand, None)
             return
@@ -83,69 +77,92 @@ class Board:
         if not stores:
             self._stores.pop(brand, None)
 
-    def apply_alert(self, raised: Raised) -> bool:
-        """Take an alert; False where it is known already or older than the newest ALERTS_MAX."""
-        if raised.alert.alert_id in self._alert_ids:
-            return False
-        insort(self._alerts, raised, key=_place)
-        self._alert_ids.add(raised.alert.alert_id)
-        if len(self._alerts) <= ALERTS_MAX:
-            return True
-        oldest = self._alerts.pop(0)
-        self._alert_ids.remove(oldest.alert.alert_id)
-        return oldest is not raised
+    def apply_trend(self, brand: str, store: str | None, raw: bytes, as_of: datetime) -> None:
+        """Take the newest trend of a brand or a store, which was decoded before."""
+        self._trends[brand, store] = raw
+        self._changed(brand, as_of)
+
+    def remove_trend(self, brand: str, store: str | None) -> None:
+        """Forget a trend; one that is not known is no error."""
+        self._changed(brand)
+        self._trends.pop((brand, store), None)
 
     def brands(self) -> list[str]:
         """Every brand that has figures or a store, by name."""
         return sorted(self._brands.keys() | self._stores.keys(), key=_by_name)
 
-    def brand(self, brand: str) -> Standing | None:
-        """The figures of a brand; None where there are none (yet)."""
-        return self._brands.get(brand)
+    def standing(self, brand: str, store: str | None) -> Standing | None:
+        """The figures of a store, or of a brand where `store` is None; None where there are none (yet)."""
+        return self._brands.get(brand) if store is None else self._stores.get(brand, {}).get(store)
+
+    def trend(self, brand: str, store: str | None) -> Trend | None:
+        """The days, weeks and months of a brand or a store; None where they are not known (yet)."""
+        raw = self._trends.get((brand, store))
+        trend = None if raw is None else decode_trend(raw)
+        assert not isinstance(trend, Rejected)
+        return trend
+
+    def raw_trend(self, brand: str, store: str | None) -> bytes | None:
+        """The same as it came, to see whether it is another one."""
+        return self._trends.get((brand, store))
+
+    def version(self, brand: str) -> int:
+        """A number that is another one after each change of a brand's or its stores' figures and trends."""
+        return self._versions.get(brand, 0)
+
+    def store_names(self, brand: str) -> list[str]:
+        """The stores of a brand, in no order."""
+        return list(self._stores.get(brand, {}))
 
     def store_count(self, brand: str) -> int:
         """How many stores of a brand are known."""
         return len(self._stores.get(brand, {}))
 
-    def store(self, brand: str, store: str) -> Standing | None:
-        """The figures of a store; None where it is not known."""
-        return self._stores.get(brand, {}).get(store)
+    def stores(
+        self,
+        brand: str,
+        *,
+        window: WindowName,
+        sort: Sort,
+        offset: int,
+        limit: int,
+        text: str = "",
+        is_shown: IsShown | None = None,
+    ) -> Page:
+        """Stores of a brand whose name holds `text`, accents and case aside, from `offset` on, at most `limit`.
 
-    def stores(self, brand: str, *, window: WindowName, sort: Sort, offset: int, limit: int, text: str = "") -> Page:
-        """Stores of a brand whose name holds `text`, accents and case aside, from `offset` on, at most `limit`."""
+        A score that is not shown has no part in the order either: `is_shown` says of which stores it is.
+        """
         known: Iterator[Standing] = iter(self._stores.get(brand, {}).values())
         sought = fold(text)
         found = [standing for standing in known if not sought or sought in fold(_name(standing))]
-        found.sort(key=_sort_key(sort, window))
+        key = _sort_key(sort, window, is_shown or has_enough(window))
+        if sort == "attention":
+            found.sort(key=lambda standing: (not self.alarms.is_calling(brand, standing.store), key(standing)))
+        else:
+            found.sort(key=key)
         return Page(len(found), found[offset : offset + limit])
 
-    def alerts(self, *, brand: str | None = None, store: str | None = None, limit: int) -> list[Raised]:
-        """The newest alerts, newest first, of one brand or store or of all."""
-        found: list[Raised] = []
-        for raised in reversed(self._alerts):
-            if len(found) == limit:
-                break
-            if brand in {None, raised.alert.brand} and store in {None, raised.alert.store}:
-                found.append(raised)
-        return found
-
     def counts(self) -> dict[str, int]:
-        """How many brands, stores and alerts are held."""
+        """How many brands, stores, alarms and alerts are held."""
         return {
             "brands": len(self._brands.keys() | self._stores.keys()),
             "stores": sum(map(len, self._stores.values())),
-            "alerts": len(self._alerts),
+            "trends": len(self._trends),
+            "alarms": len(self.alarms),
+            "alerts": len(self.alerts),
         }
+
+    def _changed(self, brand: str, as_of: datetime | None = None) -> None:
+        self._versions[brand] = self._versions.get(brand, 0) + 1
+        if as_of is not None and (self.as_of is None or as_of > self.as_of):
+            self.as_of = as_of
 
 
 def fold(text: str) -> str:
     """A text without case and accents, to search in."""
     decomposed = unicodedata.normalize("NFKD", text.casefold())
     return "".join(letter for letter in decomposed if not unicodedata.combining(letter))
-
-
-def _place(raised: Raised) -> Place:
-    return raised.place
 
 
 def _name(standing: Standing) -> str:
@@ -157,19 +174,19 @@ def _by_name(name: str) -> tuple[str, str]:
     return fold(name), name
 
 
-def _sort_key(sort: Sort, window: WindowName) -> Callable[[Standing], Any]:
+def _sort_key(sort: Sort, window: WindowName, is_shown: IsShown) -> Callable[[Standing], Any]:
     """The order of a list of stores, as a key; ties are broken by name, so that a list does not flicker."""
 
     def attention(standing: Standing) -> tuple[bool, float, str]:
         # The most favourable reading the answers allow: where even that is low, somebody should look. Few answers make
         # a wide interval, so they need no other gate than that under which nothing is shown.
         figures = standing.windows[window]
-        shown = figures.n >= TOO_FEW and figures.high is not None
+        shown = figures.high is not None and is_shown(standing)
         return not shown, figures.high if shown and figures.high is not None else -figures.n, _name(standing)
 
     def score(standing: Standing) -> tuple[bool, float, str]:
         figures = standing.windows[window]
-        shown = figures.n >= TOO_FEW and figures.nps is not None
+        shown = figures.nps is not None and is_shown(standing)
         return not shown, figures.nps if shown and figures.nps is not None else -figures.n, _name(standing)
 
     def answers(standing: Standing) -> tuple[int, str]:

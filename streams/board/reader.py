@@ -1,8 +1,9 @@
-"""The reader: fills the read model from `nps.scores`, whole, and from the newest alerts of `followup.alerts`.
+"""The reader: fills the read model from `nps.scores`, `nps.trends` and `nps.alarms`, and the newest `followup.alerts`.
 
 A plain consumer without a group: every board reads everything for itself and commits nothing. While a broker is away
 the consumer tries again by itself, and reading goes on where it was. Only what waiting cannot mend (positions that the
-broker does not know any more, a minute of silence) ends the session, and the next one reads everything anew.
+broker does not know any more, a minute of silence) ends the session, and the next one reads everything anew. So does
+the topic of trends or alarms that an older deployment did not have and now has: a board can do without these two.
 """
 
 import asyncio
@@ -10,22 +11,18 @@ import contextlib
 import logging
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
+from streams.board.intake import Intake
 from streams.board.live import Hub
-from streams.board.model import Board, Place, Raised
+from streams.board.model import Board
 from streams.board.progress import Progress, TopicProgress
-from streams.board.standing import standing_of
 from streams.cluster.connection import admin_client
-from streams.events.alert import decode_alert
-from streams.events.rejected import Rejected
-from streams.events.score import Score, decode_score
 from streams.settings import Settings
-from streams.topology import ALERTS, SCORES
+from streams.topology import ALARMS, ALERTS, SCORES, TRENDS
 
 logger = logging.getLogger(__name__)
 
@@ -33,6 +30,8 @@ RETRY_S: Final = 1.0
 PROBE_EVERY_S: Final = 2.0
 PROBE_MAX_S: Final = 3.0
 """A Kafka that does not say for this long where its logs end is not reachable."""
+MISSED_EVERY_S: Final = 30.0
+"""How often it is asked whether a topic that the board does without is there by now."""
 SILENCE_MAX_S: Final = 60.0
 STOP_MAX_S: Final = 0.3
 FETCH_WAIT_MS: Final = 100
@@ -43,7 +42,6 @@ RECORDS_MAX: Final = 1_000
 """Records applied in one go, some 10 ms: requests are served in between."""
 
 Offsets = Mapping[TopicPartition, int]
-Outcome = Literal["taken", "malformed", "unshown"]
 
 
 async def read(settings: Settings, *, board: Board, progress: Progress, hub: Hub, now: Callable[[], float]) -> None:
@@ -61,6 +59,9 @@ async def read(settings: Settings, *, board: Board, progress: Progress, hub: Hub
 class _Session:
     """One consumer, from its start to its end."""
 
+    NEEDED = (SCORES.name, ALERTS.name)
+    MISSED = (TRENDS.name, ALARMS.name)
+
     def __init__(
         self, settings: Settings, *, board: Board, progress: Progress, hub: Hub, now: Callable[[], float]
     ) -> None:
@@ -69,7 +70,8 @@ class _Session:
         self._progress = progress
         self._hub = hub
         self._now = now
-        self._scores, self._alerts = settings.topic(SCORES.name), settings.topic(ALERTS.name)
+        intake = Intake(board, progress, hub)
+        self._appliers = {settings.topic(name): apply for name, apply in intake.by_topic.items()}
         self._wanted: Offsets = {}
         self._consumer: Any = AIOKafkaConsumer(
             bootstrap_servers=settings.brokers,
@@ -83,7 +85,7 @@ class _Session:
         )
 
     async def run(self) -> None:
-        """Read until something ends the session; returns where a topic is not there yet."""
+        """Read until something ends the session; returns where a topic is not there yet, or now is."""
         try:
             async with asyncio.timeout(SILENCE_MAX_S):
                 await self._consumer.start()
@@ -109,7 +111,7 @@ class _Session:
         """Assign every partition and stand at its start; False where a topic is missing."""
         partitions = await self._partitions()
         topics = Counter(partition.topic for partition in partitions)
-        missing = [topic for topic in (self._scores, self._alerts) if topic not in topics]
+        missing = [topic for topic in map(self._settings.topic, self.NEEDED) if topic not in topics]
         if missing:
             self.note(reachable=True, caught_up=False, reason=f"no topic {' and '.join(missing)} yet")
             return False
@@ -117,7 +119,7 @@ class _Session:
         starts = await self._consumer.beginning_offsets(partitions)
         ends = await self._consumer.end_offsets(partitions)
         for partition in partitions:
-            behind = ends[partition] - ALERTS_BEHIND if partition.topic == self._alerts else 0
+            behind = ends[partition] - ALERTS_BEHIND if partition.topic == self._settings.topic(ALERTS.name) else 0
             self._consumer.seek(partition, max(starts[partition], behind))
         self._board.clear()
         self._progress.topics = {topic: TopicProgress(count) for topic, count in topics.items()}
@@ -132,13 +134,14 @@ class _Session:
         return [
             TopicPartition(topic["topic"], partition["partition"])
             for topic in topics
-            if topic["topic"] in {self._scores, self._alerts}
+            if topic["topic"] in self._appliers
             for partition in topic["partitions"]
         ]
 
     async def _follow(self) -> None:
         loop = asyncio.get_running_loop()
         probe_at = loop.time()
+        ask_at = loop.time() + MISSED_EVERY_S
         while True:
             fetched = await self._consumer.getmany(timeout_ms=200, max_records=RECORDS_MAX)
             for partition, records in fetched.items():
@@ -148,6 +151,13 @@ class _Session:
             if loop.time() >= probe_at:
                 await self._probe()
                 probe_at = loop.time() + PROBE_EVERY_S
+            if self._missed() and loop.time() >= ask_at:
+                if {each.topic for each in await self._partitions()} & self._missed():
+                    return
+                ask_at = loop.time() + MISSED_EVERY_S
+
+    def _missed(self) -> set[str]:
+        return set(map(self._settings.topic, self.MISSED)) - self._progress.topics.keys()
 
     async def _probe(self) -> None:
         """Ask where the logs end: says how far behind the board is, and whether Kafka is there at all."""
@@ -170,43 +180,9 @@ class _Session:
 
     def _apply(self, partition: TopicPartition, records: Iterable[Any]) -> None:
         progress = self._progress.topics[partition.topic]
-        apply = self._apply_score if partition.topic == self._scores else self._apply_alert
+        apply = self._appliers[partition.topic]
         for record in records:
             progress.records += 1
             outcome = apply(record)
             progress.malformed += outcome == "malformed"
             progress.unshown += outcome == "unshown"
-
-    def _apply_score(self, record: Any) -> Outcome:
-        if record.value is None:
-            brand, _, name = (record.key or b"").decode(errors="replace").partition("|")
-            store = name or None
-            self._board.remove_score(brand, store)
-        else:
-            score = decode_score(record.value)
-            standing = standing_of(score) if isinstance(score, Score) else None
-            if standing is None:
-                return "malformed"
-            brand, store = standing.brand, standing.store
-            self._board.apply_score(standing)
-        if self._progress.caught_up:
-            self._hub.score_changed(brand, store)
-        return "taken"
-
-    def _apply_alert(self, record: Any) -> Outcome:
-        alert = Rejected("schema") if record.value is None else decode_alert(record.value)
-        if isinstance(alert, Rejected) or not (_is_instant(alert.submitted_at) and _is_instant(alert.due_at)):
-            return "malformed"
-        if alert.kind != "raised":
-            return "unshown"
-        raised = Raised(Place(record.timestamp, record.partition, record.offset), alert)
-        if self._board.apply_alert(raised) and self._progress.caught_up:
-            self._hub.alert_raised(raised)
-        return "taken"
-
-
-def _is_instant(text: str) -> bool:
-    try:
-        return datetime.fromisoformat(text).tzinfo is not None
-    except ValueError:
-        return False

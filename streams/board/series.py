@@ -40,7 +40,6 @@ class Shown:
         self.shown = set(large if shown is None else shown)
         self._now = max(series.before.values(), default=0)
         self._root: dict[int, int] = {}
-        self._distances: dict[tuple[int, int], int] = {}
         self.join()
 
     @property
@@ -60,14 +59,6 @@ class Shown:
         """The name of the block of a moment."""
         return self._root[self.count(moment)]
 
-    def distance(self, a: int, b: int) -> int:
-        """The fewest answers between two blocks, those of these moments."""
-        pair = min(self.root(a), self.root(b)), max(self.root(a), self.root(b))
-        if pair not in self._distances:
-            one, other = ([count for count, root in self._root.items() if root == each] for each in pair)
-            self._distances[pair] = min(abs(x - y) for x in one for y in other)
-        return self._distances[pair]
-
     def join(self, others: Iterable[tuple[int, int]] = ()) -> None:
         """Find out which moments are joined, by what is shown and by `others`, pairs of counts known otherwise."""
         root = {count: count for count in self.before.values()}
@@ -75,7 +66,6 @@ class Shown:
         for a, b in (*(self._ends(name) for name in self.shown), *others):
             root[_find(root, a)] = _find(root, b)
         self._root = {count: _find(root, count) for count in root}
-        self._distances = {}
 
     def settle(self, others: Sequence[tuple[int, int]] = ()) -> None:
         """Withhold until no two moments that are joined have a small number of answers between them."""

@@ -3,9 +3,8 @@
 from datetime import datetime
 from typing import NamedTuple
 
-from streams.domain.tally import Figures
 from streams.domain.window import WINDOWS, WindowName
-from streams.events.score import Score, WindowFigures
+from streams.events.score import Comparison, Score, WindowFigures
 
 
 class Standing(NamedTuple):
@@ -14,7 +13,7 @@ class Standing(NamedTuple):
     brand: str
     store: str | None
     as_of: datetime
-    windows: dict[WindowName, Figures]
+    windows: dict[WindowName, WindowFigures]
 
 
 def standing_of(score: Score) -> Standing | None:
@@ -25,18 +24,24 @@ def standing_of(score: Score) -> Standing | None:
         return None
     if as_of.tzinfo is None or not all(_adds_up(score.windows[window]) for window in WINDOWS):
         return None
-    return Standing(score.brand, score.store, as_of, {window: _figures(score.windows[window]) for window in WINDOWS})
+    return Standing(score.brand, score.store, as_of, score.windows)
 
 
 def _adds_up(said: WindowFigures) -> bool:
     bands = (said.promoters, said.passives, said.detractors)
-    numbers = (said.nps, said.low, said.high)
+    bins = said.histogram
     if min(bands) < 0 or sum(bands) != said.n:
         return False
+    if bins and (min(bins) < 0 or (sum(bins[9:]), sum(bins[7:9]), sum(bins[:7])) != bands):
+        return False
+    if said.mean is not None and not (said.n and 0 <= said.mean <= 10):
+        return False
+    others = (said.previous, said.year_ago)
+    return all(_is_score(each) for each in (said, *others) if each is not None)
+
+
+def _is_score(said: WindowFigures | Comparison) -> bool:
+    numbers = (said.nps, said.low, said.high)
     if said.n == 0:
         return numbers == (None, None, None)
-    return all(number is not None and -100 <= number <= 100 for number in numbers)
-
-
-def _figures(said: WindowFigures) -> Figures:
-    return Figures(said.n, said.promoters, said.passives, said.detractors, said.nps, said.low, said.high)
+    return said.n > 0 and all(number is not None and -100 <= number <= 100 for number in numbers)

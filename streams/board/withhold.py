@@ -9,23 +9,23 @@ days less 30, a week less six of its days, the total of a brand less its other s
 store alone only if nothing unknown of another comes in with it. Moments of a store that are joined among themselves and
 to no other are a block. If every block of every store is also a union of blocks of another store, or of the brand, then
 whatever cancels what is unknown of all other stores cancels on these blocks, too, and the brand adds nothing to what
-the store itself shows. And what is unknown of all stores together between two moments that are joined in the brand must
-not be small either. Where this does not hold the smallest cells that make it hold are withheld as well, of a store if
-there is one, else of the brand.
+the store itself shows. And what is unknown of all stores together, over a cell of the brand or over what two of its
+cells differ by, must not be small either. Where this does not hold the smallest cells that make it hold are withheld as
+well, of a store if there is one, else of the brand.
 
 Comparing each total with its own parts would not do. Two stores may be silent over 30 days and the same two and a third
 over 7: where the two have no other answers in the 30 days the difference of the totals is what the third one hides.
 
 What this does not protect from: who watches a figure change knows the answer that changed it, and two records of one
 moment may be some answers apart. Who knows some of the answers (his own, or those of alerts, which are shown) can take
-these out as well. A score of 100 says what everybody said, however many they are. Several stores together are looked
-at between two moments, not in sums that take more than that to get at.
+these out as well. A score of 100 says what everybody said, however many they are. And of several stores together some
+few answers may be told where it takes more than two cells of the brand to tell them.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
-from itertools import combinations, compress, islice
-from operator import ne
+from collections.abc import Hashable, Iterable, Mapping
+from itertools import combinations, islice
+from operator import itemgetter
 from typing import Final
 
 from streams.board.series import SMALL, Series, Shown
@@ -86,37 +86,32 @@ class _Cover:
         for name in self.parts:
             for block in self.masks[name][1:]:
                 if self.owners[block] < 2 and not self._is_shared(block, name):
-                    self._silence(block, {name})
+                    self._silence([block], {name})
                     mended = True
         return mended
 
     def _mend_sums(self) -> bool:
         mended = False
-        for a, b in self._joined_pairs():
-            unknown = self._unknown(a, b)
-            if unknown:
-                of_a, of_b = (self._block_of(unknown[0], moment) for moment in (a, b))
-                self._silence(of_b if of_a == self.masks[unknown[0]][0] else of_a, set(unknown))
+        for a, b in sorted(self._sums()):
+            unknown = [name for name, part in self.parts.items() if part.root(a) != part.root(b)]
+            if 0 < sum(self.parts[name].count(b) - self.parts[name].count(a) for name in unknown) < SMALL:
+                ends = {self._block_of(name, moment) for name in unknown for moment in (a, b)}
+                self._silence(ends - {self.masks[name][0] for name in unknown}, set(unknown))
                 mended = True
         return mended
 
-    def _joined_pairs(self) -> Iterator[tuple[int, int]]:
-        """Pairs of moments joined in the total, but not in all parts, that may have few answers between them."""
-        parts = list(self.parts.values())
-        told: dict[int, dict[tuple[int, ...], int]] = {}
-        for moment in self.moments:
-            joined = told.setdefault(self.total.root(moment), {})
-            joined.setdefault(tuple(part.root(moment) for part in parts), moment)
-        for joined in told.values():
-            for (roots_a, a), (roots_b, b) in combinations(joined.items(), 2):
-                apart = map(ne, roots_a, roots_b)
-                if sum(part.distance(a, b) for part in islice(compress(parts, apart), SMALL)) < SMALL:
-                    yield a, b
-
-    def _unknown(self, a: int, b: int) -> list[str]:
-        """The parts that do not show what lies between two moments, where that is little in all; else none."""
-        apart = [name for name, part in self.parts.items() if part.root(a) != part.root(b)]
-        return apart if sum(self.parts[name].distance(a, b) for name in apart) < SMALL else []
+    def _sums(self) -> set[tuple[int, int]]:
+        """The ends of what the total shows, and of what two of its cells differ by that begin or end together."""
+        cells = [self.total.cells[name] for name in self.total.shown]
+        sums = {(cell.start, cell.end) for cell in cells}
+        starts: dict[int, set[int]] = {}
+        ends: dict[int, set[int]] = {}
+        for cell in cells:
+            starts.setdefault(cell.end, set()).add(cell.start)
+            ends.setdefault(cell.start, set()).add(cell.end)
+        for others in (*starts.values(), *ends.values()):
+            sums.update(combinations(sorted(others), 2))
+        return sums
 
     def _block_of(self, name: str, moment: int) -> int:
         bit = 1 << self.moments.index(moment)
@@ -126,22 +121,27 @@ class _Cover:
         others = (masks for other, masks in self.masks.items() if other != name)
         return any(_is_union(block, masks) for masks in (*others, self.total.blocks(self.moments)))
 
-    def _silence(self, block: int, but: set[str]) -> None:
-        """Let these moments be a block of one more part, the one that loses least by it, or of the total."""
-        inside = [moment for index, moment in enumerate(self.moments) if block >> index & 1]
-        rest = [moment for index, moment in enumerate(self.moments) if not block >> index & 1]
-        able = (name for name in self.smallest if name not in but and self.parts[name].can_cut(inside, rest))
-        found = {name: names for name in islice(able, LOOKED_AT) if (names := self.parts[name].crossing(inside))}
-        if found:
-            name = min(found, key=lambda name: (self.parts[name].cost(found[name]), name))
-            self.parts[name].hide(found[name])
+    def _silence(self, blocks: Iterable[int], but: set[str]) -> None:
+        """Let one of these blocks be one of one more part, the one that loses least by it, or else of the total."""
+        of_parts: list[tuple[int, str, list[Hashable]]] = []
+        of_total: list[Hashable] = []
+        for block in sorted(blocks):
+            inside = [moment for index, moment in enumerate(self.moments) if block >> index & 1]
+            rest = [moment for index, moment in enumerate(self.moments) if not block >> index & 1]
+            able = (name for name in self.smallest if name not in but and self.parts[name].can_cut(inside, rest))
+            found = ((self.parts[name], name, self.parts[name].crossing(inside)) for name in islice(able, LOOKED_AT))
+            of_parts += [(part.cost(names), name, names) for part, name, names in found if names]
+            if self.total.can_cut(inside, rest):
+                of_total = of_total or self.total.crossing(inside)
+        if of_parts:
+            _, name, names = min(of_parts, key=itemgetter(0, 1))
+            self.parts[name].hide(names)
             self.owners.subtract(self.masks[name])
             self.masks[name] = self.parts[name].blocks(self.moments)
             self.owners.update(self.masks[name])
-            return
-        of_total = self.total.crossing(inside)
-        # Counts that contradict each other leave nothing to cut.
-        self.total.hide(of_total if of_total and self.total.can_cut(inside, rest) else tuple(self.total.shown))
+        else:
+            # Counts that contradict each other leave nothing to cut.
+            self.total.hide(of_total or tuple(self.total.shown))
 
 
 def _is_union(block: int, masks: Iterable[int]) -> bool:

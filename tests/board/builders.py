@@ -6,37 +6,121 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
+from streams.board.alerts import Followed, Place
 from streams.board.documents import instant
 from streams.board.live import Hub
-from streams.board.model import Board, Place, Raised
+from streams.board.model import Board
 from streams.board.progress import Progress
 from streams.board.server import listening
 from streams.board.standing import Standing
+from streams.domain.comparison import compare, mean_of
+from streams.domain.period import CALENDARS
 from streams.domain.score import SEVERITIES
-from streams.domain.tally import Figures, figures, from_histogram
+from streams.domain.tally import figures, from_histogram, histogram
 from streams.domain.window import WINDOWS, WindowName
+from streams.events.alarm import Alarm, AlarmWindow
 from streams.events.alert import Alert, StoreNps
+from streams.events.score import Comparison, WindowFigures
+from streams.events.trend import Restated, Series, Trend, encode_trend
 from streams.settings import Settings
 
 NOON = datetime(2026, 3, 14, 12, tzinfo=UTC)
+TODAY = 20_526
+"""The day of NOON since the epoch."""
+
+Counts = tuple[int, int, int]
+"""Detractors, passives, promoters."""
 
 
-def some_figures(detractors: int = 0, passives: int = 0, promoters: int = 0) -> Figures:
-    """The figures of that many answers of each band."""
-    return figures(from_histogram((detractors, 0, 0, 0, 0, 0, 0, passives, 0, promoters, 0)))
+def a_tally(detractors: int = 0, passives: int = 0, promoters: int = 0) -> int:
+    """That many answers of each band: detractors 0, passives 7, promoters 9."""
+    return from_histogram((detractors, 0, 0, 0, 0, 0, 0, passives, 0, promoters, 0))
+
+
+def some_figures(now: Counts, before: Counts | None = None, year_ago: Counts | None = None) -> WindowFigures:
+    """The figures of a window, compared with those before it and a year ago."""
+    tally = a_tally(*now)
+    plain = figures(tally)
+    others = (_compared(tally, before), _compared(tally, year_ago))
+    return WindowFigures(*plain, histogram(tally), mean_of(tally), plain.n < 30, *others)
+
+
+def _compared(tally: int, then: Counts | None) -> Comparison | None:
+    if then is None:
+        return None
+    other = figures(a_tally(*then))
+    return Comparison(other.n, other.nps, other.low, other.high, *compare(tally, a_tally(*then)))
 
 
 def a_standing(
     brand: str = "Maison",
     store: str | None = None,
-    counts: tuple[int, int, int] = (20, 30, 50),
+    counts: Counts = (20, 30, 50),
     *,
     as_of: datetime = NOON,
-    **windows: tuple[int, int, int],
+    before: Counts | None = (0, 0, 0),
+    **windows: Counts,
 ) -> Standing:
-    """Figures of a brand or store: (detractors, passives, promoters) in every window, or by window as `w30d=...`."""
-    each: dict[WindowName, Figures] = {window: some_figures(*windows.get(f"w{window}", counts)) for window in WINDOWS}
+    """Figures of a brand or store: (detractors, passives, promoters) in every window, or by window as `w30d=...`.
+
+    `before` are those of each window before. With None it is a record of the first release, without comparisons.
+    """
+    year_ago = None if before is None else (0, 0, 0)
+    each: dict[WindowName, WindowFigures] = {}
+    for window in WINDOWS:
+        now = windows.get(f"w{window}", counts)
+        each[window] = some_figures(now) if window == "all" else some_figures(now, before, year_ago)
     return Standing(brand, store, as_of, each)
+
+
+def a_trend(
+    brand: str = "Maison",
+    store: str | None = None,
+    days: dict[int, Counts] | None = None,
+    *,
+    as_of: datetime = NOON,
+    restated: dict[str, Counts] | None = None,
+) -> bytes:
+    """A trend from the answers of days, by how many days ago they were; `restated` has what periods said before."""
+    today = int(as_of.timestamp()) // 86_400
+    columns: dict[str, Any] = {}
+    for calendar, unit in zip(CALENDARS, ("days", "weeks", "months"), strict=True):
+        tallies = {number: [0, 0, 0] for number in calendar.shown_at(today)}
+        for ago, counts in (days or {}).items():
+            number = calendar.number_of(today - ago)
+            if number in tallies:
+                tallies[number] = [sum(each) for each in zip(tallies[number], counts, strict=True)]
+        names = {calendar.name(number) for number in tallies}
+        columns[unit] = Series(
+            calendar.name(min(tallies)),
+            [sum(counts) for counts in tallies.values()],
+            [counts[2] for counts in tallies.values()],
+            [counts[0] for counts in tallies.values()],
+            sum(number < calendar.first_provisional(int(as_of.timestamp()) * 1000) for number in tallies),
+            [Restated(name, sum(old), old[2], old[0]) for name, old in (restated or {}).items() if name in names],
+        )
+    return encode_trend(Trend(brand=brand, store=store, as_of=instant(as_of), **columns))
+
+
+def an_alarm(**overrides: Any) -> Alarm:
+    """An alarm of a score that fell, from 30 to -30; its windows are the last day and the nine before."""
+    now, then = figures(a_tally(30, 10, 12)), figures(a_tally(100, 100, 220))
+    given: dict[str, Any] = {
+        "alarm_id": str(uuid4()),
+        "kind": "raised",
+        "rule": "drop",
+        "brand": "Maison",
+        "store": "Lyon",
+        "as_of": instant(NOON),
+        "episode": 1,
+        "difference": -63.2,
+        "z": -4.9,
+        "p": 0.000001,
+        "current": AlarmWindow(from_="2026-03-14T00:00:00Z", to="2026-03-15T00:00:00Z", **now._asdict()),
+        "baseline": AlarmWindow(from_="2026-03-05T00:00:00Z", to="2026-03-14T00:00:00Z", **then._asdict()),
+        "limits": {"z": 3.3},
+    }
+    return Alarm(**(given | overrides))
 
 
 def an_alert(**overrides: Any) -> Alert:
@@ -51,7 +135,7 @@ def an_alert(**overrides: Any) -> Alert:
         "brand": "Maison",
         "store": "Lyon",
         "score": score,
-        "severity": SEVERITIES[score],
+        "severity": SEVERITIES[min(score, 6)],
         "reasons": [],
         "due_at": instant(submitted_at + timedelta(hours=48)),
         "late": False,
@@ -66,9 +150,12 @@ def an_alert(**overrides: Any) -> Alert:
     return Alert(**(given | overrides | {"submitted_at": instant(submitted_at)}))
 
 
-def raised(number: int = 0, **overrides: Any) -> Raised:
-    """An alert as the reader takes it, the `number`th of its partition, a second after the one before."""
-    return Raised(Place(round(NOON.timestamp() * 1000) + number * 1000, 0, number), an_alert(**overrides))
+Event = tuple[Place, Alert]
+
+
+def raised(number: int = 0, **overrides: Any) -> Event:
+    """An event of an alert as the reader takes it, the `number`th of its partition, a second after the one before."""
+    return Place(round(NOON.timestamp() * 1000) + number * 1000, 0, number), an_alert(**overrides)
 
 
 class Served:
@@ -86,11 +173,25 @@ class Served:
             self.board.apply_score(standing)
             self.hub.score_changed(standing.brand, standing.store)
 
-    def alert(self, *alerts: Raised) -> None:
-        """Take alerts, and tell the pages."""
-        for each in alerts:
-            assert self.board.apply_alert(each)
-            self.hub.alert_raised(each)
+    def trend(self, brand: str, store: str | None, raw: bytes, as_of: datetime = NOON) -> None:
+        """Take a trend, and tell the pages."""
+        self.board.apply_trend(brand, store, raw, as_of)
+        self.hub.trend_changed(brand, store)
+
+    def alarm(self, alarm: Alarm) -> None:
+        """Take the beginning or the end of an alarm, and tell the pages."""
+        assert self.board.alarms.apply(alarm)
+        self.hub.score_changed(alarm.brand, alarm.store)
+
+    def alert(self, *events: Event) -> list[Followed]:
+        """Take events of alerts, and tell the pages; gives the alerts that changed."""
+        told = []
+        for place, event in events:
+            changed = self.board.alerts.apply(place, event)
+            assert changed
+            self.hub.alerts_changed(changed)
+            told += changed
+        return told
 
 
 @asynccontextmanager

@@ -6,8 +6,7 @@ import aiohttp
 import pytest
 from yarl import URL
 
-from streams.board.model import Place
-from tests.board.builders import NOON, Served, a_standing, raised
+from tests.board.builders import Served, a_standing, raised
 
 
 async def _get(http: aiohttp.ClientSession, served: Served, path: str) -> tuple[int, Any]:
@@ -16,8 +15,8 @@ async def _get(http: aiohttp.ClientSession, served: Served, path: str) -> tuple[
 
 
 async def test_brands_are_served_with_every_window_and_unrounded(served: Served, http: aiohttp.ClientSession) -> None:
-    """A brand's windows are as published, unrounded, each with its confidence and its trend."""
-    served.show(a_standing("Maison", None, (1, 1, 1), w30d=(20, 30, 50), w90d=(120, 130, 50)))
+    """A brand's windows are as published, unrounded, each with its histogram, its mean and what it is compared with."""
+    served.show(a_standing("Maison", None, before=(40, 30, 30)))
     served.show(a_standing("Maison", "Lyon"), a_standing("Maison", "Nice"))
 
     status, body = await _get(http, served, "/v1/brands")
@@ -35,13 +34,17 @@ async def test_brands_are_served_with_every_window_and_unrounded(served: Served,
     assert (100, 50, 30, 20, 30.0) == tuple(
         window[name] for name in ("n", "promoters", "passives", "detractors", "nps")
     )
+    assert ([20, 0, 0, 0, 0, 0, 0, 30, 0, 50, 0], 6.6) == (window["histogram"], window["mean"])
     assert 29.1262 - 15.0751 == pytest.approx(window["low"], abs=1e-3)
-    assert "good" == window["confidence"]
-    assert ("up", "90d", 80.0, 200) == (
-        window["trend"]["direction"],
-        window["trend"]["against"],
-        window["trend"]["change"],
-        window["trend"]["before"]["n"],
+    assert ("good", False, False) == (window["confidence"], window["low_confidence"], window["withheld"])
+    previous = window["previous"]
+    assert ("before", 100, -10.0, 40.0, "up") == tuple(
+        previous[name] for name in ("against", "n", "nps", "difference", "direction")
+    )
+    assert previous["z"] > 3
+    assert 0.001 > previous["p"]
+    assert ("year_ago", 0, None, None, "unknown") == tuple(
+        window["year_ago"][name] for name in ("against", "n", "nps", "difference", "direction")
     )
 
 
@@ -63,7 +66,15 @@ async def test_a_brand_known_by_its_stores_alone_has_no_windows_yet(
 
     _, body = await _get(http, served, "/v1/brands/Maison")
 
-    assert {"brand": "Maison", "store": None, "as_of": None, "windows": {}, "stores": 1} == body
+    assert {
+        "brand": "Maison",
+        "store": None,
+        "as_of": None,
+        "windows": {},
+        "alarms": [],
+        "stores": 1,
+        "weeks": None,
+    } == (body)
 
 
 async def test_stores_come_in_the_order_and_the_part_asked_for(served: Served, http: aiohttp.ClientSession) -> None:
@@ -139,7 +150,8 @@ async def test_alerts_are_the_topics_documents_and_when_they_were_raised(
     assert ("2026-03-14T12:00:02Z", True, None, "https://crm.example/c", "P2") == tuple(
         first[name] for name in ("raised_at", "reason_missing", "comment", "link", "severity")
     )
-    assert {"window": "30d", "nps": 30.0, "low": 14.1, "high": 44.2, "n": 100} == first["store_nps"]
+    assert ("raised", 0, 1, False) == tuple(first[name] for name in ("kind", "generation", "sequence", "forgotten"))
+    assert first["raised_at"] == first["changed_at"]
 
 
 async def test_alerts_are_narrowed_by_brand_and_store(served: Served, http: aiohttp.ClientSession) -> None:
@@ -169,8 +181,9 @@ async def test_status_says_how_far_the_board_has_read(served: Served, http: aioh
         "heard_at": "2026-03-14T12:00:00Z",
         "now": "2026-03-14T12:00:00Z",
         "as_of": "2026-03-14T12:00:00Z",
+        "whole": False,
         "topics": {},
-        "held": {"brands": 1, "stores": 1, "alerts": 0},
+        "held": {"brands": 1, "stores": 1, "trends": 0, "alarms": 0, "alerts": 0},
         "clients": 0,
     } == body
 
@@ -184,6 +197,8 @@ async def test_status_says_how_far_the_board_has_read(served: Served, http: aioh
         ("/v1/brands/Nobody/stores", 404),
         ("/v1/stores/Maison/Nobody", 404),
         ("/v1/stores/Maison/", 404),
+        ("/v1/trends/Nobody", 404),
+        ("/v1/trends/Maison/Nobody", 404),
         ("/v1/brands/Maison/stores?window=31d", 400),
         ("/v1/brands/Maison/stores?sort=luck", 400),
         ("/v1/brands/Maison/stores?limit=501", 400),
@@ -219,10 +234,3 @@ async def test_the_page_is_asked_for_again_only_where_it_changed(served: Served,
         tag = first.headers["ETag"]
     async with http.get(served.address + "board.css", headers={"If-None-Match": tag}) as again:
         assert (HTTPStatus.NOT_MODIFIED, b"") == (again.status, await again.read())
-
-
-def test_alerts_stand_by_time_then_partition_then_offset() -> None:
-    """Two alerts of one millisecond keep one order on every board."""
-    ms = round(NOON.timestamp() * 1000)
-
-    assert Place(ms, 0, 9) < Place(ms, 1, 2) < Place(ms, 1, 3) < Place(ms + 1, 0, 0)

@@ -8,6 +8,7 @@ from typing import Any
 
 import aiohttp
 
+from streams.board.alerts import Followed
 from streams.board.live import CLIENTS_MAX, PENDING_MAX, STORES_MAX
 from tests.board.builders import Served, a_standing, raised
 
@@ -150,7 +151,8 @@ async def test_a_client_that_does_not_keep_up_is_dropped(served: Served) -> None
         with served.hub.subscribe(None) as keen:
             await keen.next()
             for number in range(5 * PENDING_MAX):
-                served.hub.alert_raised(raised(number, comment="x" * 60_000))
+                place, event = raised(number, comment="x" * 60_000)
+                served.hub.alerts_changed([Followed(place, place.at_ms, event)])
                 assert b"event: alert" in (await keen.next() or b"")
                 await asyncio.sleep(0)
 

@@ -1,11 +1,12 @@
 import random
+from collections.abc import Callable
 from datetime import timedelta
 from typing import get_args
 
 import pytest
 
-from streams.board.model import ALERTS_MAX, Board, Sort, fold
-from tests.board.builders import NOON, a_standing, raised
+from streams.board.model import Board, Sort, fold
+from tests.board.builders import NOON, a_standing, a_trend, an_alarm
 
 
 def _stores(board: Board, sort: Sort = "attention", text: str = "") -> list[str | None]:
@@ -87,7 +88,7 @@ def test_the_last_figures_of_a_key_hold() -> None:
     for standing in (a_standing("Maison", "Lyon", (9, 0, 0)), later, a_standing("Maison", None)):
         board.apply_score(standing)
 
-    assert later == board.store("Maison", "Lyon")
+    assert later == board.standing("Maison", "Lyon")
     assert later.as_of == board.as_of
 
 
@@ -99,42 +100,64 @@ def test_a_deleted_key_is_forgotten() -> None:
 
     board.remove_score("Maison", None)
     assert ["Maison"] == board.brands()
-    assert board.brand("Maison") is None
+    assert board.standing("Maison", None) is None
 
     board.remove_score("Maison", "Lyon")
     board.remove_score("Maison", "Lyon")
     board.remove_score("Nobody", None)
-    assert {"brands": 0, "stores": 0, "alerts": 0} == board.counts()
+    assert {"brands": 0, "stores": 0, "trends": 0, "alarms": 0, "alerts": 0} == board.counts()
 
 
-def test_alerts_are_newest_first_however_they_were_read() -> None:
-    """Partitions are read one after the other; the append time decides."""
-    numbers = list(range(20))
-    random.Random(1).shuffle(numbers)
+def test_a_trend_is_kept_as_it_came_and_decoded_when_somebody_looks() -> None:
+    """What is held of a trend is the record; the same is had back from it, until it is deleted."""
     board = Board()
-    for number in numbers:
-        board.apply_alert(raised(number, alert_id=str(number)))
+    raw = a_trend("Maison", "Lyon", {0: (1, 2, 3)})
+    board.apply_trend("Maison", "Lyon", raw, NOON)
 
-    assert [str(number) for number in range(19, 9, -1)] == [each.alert.alert_id for each in board.alerts(limit=10)]
+    trend = board.trend("Maison", "Lyon")
+    assert trend is not None
+    assert (raw, 6, "2026-03-14T12:00:00Z") == (board.raw_trend("Maison", "Lyon"), trend.days.n[-1], trend.as_of)
+
+    board.remove_trend("Maison", "Lyon")
+    assert board.trend("Maison", "Lyon") is None
 
 
-def test_alerts_are_of_a_brand_or_a_store() -> None:
-    """A filter looks through all alerts that are held, not only the newest."""
+def test_stores_with_an_open_alarm_come_first_where_attention_is_asked_for() -> None:
+    """A score that fell or a burst puts a store on top, whatever its score; one that rose does not."""
+    board = _board(bad=(80, 10, 10), fell=(10, 20, 70), burst=(0, 20, 80), rose=(0, 5, 200))
+    for store, rule in (("fell", "drop"), ("burst", "burst"), ("rose", "rise")):
+        board.alarms.apply(an_alarm(store=store, rule=rule))
+
+    assert ["fell", "burst", "bad", "rose"] == _stores(board)
+    assert ["bad", "fell", "burst", "rose"] == _stores(board, "score")
+
+
+def test_a_score_that_is_not_shown_has_no_part_in_an_order() -> None:
+    """Stores whose score somebody may not see stand behind the others by their answers, or the order would tell it."""
+    board = _board(hidden=(90, 5, 5), good=(1, 5, 94), better=(0, 5, 95))
+
+    page = board.stores(
+        "Maison", window="30d", sort="score", offset=0, limit=9, is_shown=lambda standing: standing.store != "hidden"
+    )
+
+    assert ["good", "better", "hidden"] == [standing.store for standing in page.stores]
+
+
+def test_every_change_of_a_brand_or_its_stores_has_another_version() -> None:
+    """Whoever remembers what he saw can tell whether it is still so; other brands do not matter."""
     board = Board()
-    for number, (brand, store) in enumerate([("A", "x"), ("B", "x"), ("A", "y"), ("B", "y")]):
-        board.apply_alert(raised(number, alert_id=brand + store, brand=brand, store=store))
+    versions = []
+    changes: list[Callable[[], object]] = [
+        lambda: board.apply_score(a_standing("Maison", "Lyon")),
+        lambda: board.apply_trend("Maison", None, a_trend("Maison"), NOON),
+        lambda: board.remove_trend("Maison", None),
+        lambda: board.remove_score("Maison", "Lyon"),
+        board.clear,
+        lambda: board.apply_score(a_standing("Other", "Lyon")),
+    ]
+    for change in changes:
+        change()
+        versions.append(board.version("Maison"))
 
-    assert ["Ay", "Ax"] == [each.alert.alert_id for each in board.alerts(brand="A", limit=5)]
-    assert ["Bx"] == [each.alert.alert_id for each in board.alerts(brand="B", store="x", limit=5)]
-
-
-def test_only_the_newest_alerts_are_held() -> None:
-    """Beyond ALERTS_MAX the oldest goes; one that is older than all is not taken, and nothing is news twice."""
-    board = Board()
-    taken = [board.apply_alert(raised(number, alert_id=str(number))) for number in range(1, ALERTS_MAX + 11)]
-
-    assert all(taken)
-    assert ALERTS_MAX == board.counts()["alerts"]
-    assert not board.apply_alert(raised(0, alert_id="0"))
-    assert not board.apply_alert(raised(ALERTS_MAX, alert_id=str(ALERTS_MAX)))
-    assert "11" == board.alerts(limit=ALERTS_MAX)[-1].alert.alert_id
+    assert len({0, *versions}) == len(versions)
+    assert versions[-1] == versions[-2]

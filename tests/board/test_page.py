@@ -25,12 +25,13 @@ def _now() -> datetime:
 
 def _fill(served: Served) -> None:
     served.show(
-        a_standing("Maison", None, w30d=(20, 30, 50), w90d=(120, 130, 50)),
+        a_standing("Maison", None, before=(40, 30, 30)),
         a_standing("Harbour & Pine", None, (0, 0, 0)),
-        a_standing("Maison", "Lyon Part-Dieu", (60, 20, 20), w7d=(0, 0, 40), w30d=(60, 20, 40), w90d=(70, 40, 140)),
+        a_standing("Maison", "Lyon Part-Dieu", (60, 20, 20), before=(10, 20, 110), w7d=(0, 0, 40), w30d=(60, 20, 40)),
         a_standing("Maison", "Paris Rivoli", (5, 15, 80)),
         a_standing("Maison", "Annecy", (2, 6, 9)),
         a_standing("Maison", "Évry 2", (3, 0, 0)),
+        a_standing("Maison", "Vichy", (0, 1, 2)),
         a_standing("Maison", "Dijon", (0, 0, 0)),
     )
 
@@ -98,26 +99,30 @@ async def test_brands_show_score_range_answers_and_trend(tab: Tab, served: Serve
     harbour, maison = await _lines(tab, ".card")
     assert [
         "Maison",
-        "5 stores",
+        "6 stores",
         "30.0",
-        "↑up 80.0 on the 60 days before",
+        "↑+40.0 since the 30 days before: more than chance",
         "14.1 to 44.2",
         "100 answers",
         "50 promoters, 30 passives, 20 detractors",
     ] == maison
-    assert ["Harbour & Pine", "0 stores", "—", "no answers"] == harbour
+    assert ["Harbour & Pine", "0 stores", "—", "no answers", "Nobody answered in the 30 days before"] == harbour
 
 
 async def test_stores_are_sorted_by_need_of_attention_and_greyed_where_n_is_small(tab: Tab, served: Served) -> None:
     """The lowest upper bound comes first, stores with too few answers last; these have no number and no bar."""
     await _open(tab, served)
 
-    assert ["Lyon Part-Dieu", "Annecy", "Paris Rivoli", "Évry 2", "Dijon"] == await _texts(tab, ".row .name")
-    assert ["good", "low", "good", "too_few", "none"] == await tab.ask(
+    assert ["Lyon Part-Dieu", "Annecy", "Paris Rivoli", "Vichy", "Évry 2", "Dijon"] == await _texts(tab, ".row .name")
+    assert ["good", "low", "good", "too_few", "too_few", "none"] == await tab.ask(
         "Array.from(document.querySelectorAll('.row'), (row) => row.classList[1])"
     )
-    assert [["-16.7"], ["41.2"], ["75.0"], ["too few answers"], ["—", "no answers"]] == await _lines(tab, ".row-score")
-    assert [1, 1, 1, 0, 0] == await tab.ask(
+    few = ["withheld"]
+    assert [["-16.7"], ["41.2"], ["75.0"], few, few, ["no answers"]] == await _lines(tab, ".row-score")
+    assert ["120 answers", "17 answers, few", "100 answers", "3 answers", "3 answers", ""] == await _texts(
+        tab, ".row .n"
+    )
+    assert [1, 1, 1, 0, 0, 0] == await tab.ask(
         "Array.from(document.querySelectorAll('.row'), (row) => row.querySelectorAll('.likely').length)"
     )
     ink, grey = await tab.ask(
@@ -169,7 +174,7 @@ async def test_figures_change_live(tab: Tab, served: Served) -> None:
 
     await tab.until(_says("Maison", "50.0"))
     await tab.until(_says("Paris Rivoli", "-85.0"))
-    await tab.until(_order("Paris Rivoli", "Lyon Part-Dieu", "Annecy", "Évry 2", "Dijon"))
+    await tab.until(_order("Paris Rivoli", "Lyon Part-Dieu", "Annecy", "Vichy", "Évry 2", "Dijon"))
 
 
 async def test_names_and_comments_are_text_whatever_they_hold(tab: Tab, served: Served) -> None:
@@ -203,8 +208,8 @@ async def test_a_store_has_a_view_of_its_own(tab: Tab, served: Served) -> None:
 
     assert "#/store/Maison/Lyon%20Part-Dieu" == await tab.ask("location.hash")
     assert ["-16.7"] == await _texts(tab, ".hero .numeral")
-    assert "The two ranges do not overlap." in (await _texts(tab, ".hero-words"))[0]
-    assert ["-40.0", "100.0", "-16.7", "28.0", "-40.0", "-40.0"] == await _texts(tab, ".period .numeral")
+    assert "-88.1 since the 30 days before: more than chance" in (await _texts(tab, ".hero-words"))[0]
+    assert ["-40.0", "100.0", "-16.7", "-40.0", "-40.0", "-40.0"] == await _texts(tab, ".period .numeral")
     assert ["Lyon Part-Dieu"] == await _texts(tab, ".alert .where a")
     assert "Lyon Part-Dieu · NPS board" == await tab.ask("document.title")
 
@@ -222,7 +227,7 @@ async def test_period_order_and_filter_are_chosen_by_buttons(tab: Tab, served: S
     assert "#/brand/Maison?window=7d" == await tab.ask("location.hash")
 
     await tab.ask("document.querySelector('#sorts [data-key=\"name\"]').click()")
-    await tab.until(_order("Annecy", "Dijon", "Évry 2", "Lyon Part-Dieu", "Paris Rivoli"))
+    await tab.until(_order("Annecy", "Dijon", "Évry 2", "Lyon Part-Dieu", "Paris Rivoli", "Vichy"))
 
     await tab.ask("document.querySelector('#filter').focus()")
     await tab.send("Input.insertText", text="evry")
@@ -330,7 +335,7 @@ async def test_a_store_is_opened_and_an_order_chosen_by_the_enter_key(tab: Tab, 
     await _open(tab, served)
     await tab.ask("document.querySelector('#sorts [data-key=\"name\"]').focus()")
     await tab.press("Enter", ENTER)
-    await tab.until(_order("Annecy", "Dijon", "Évry 2", "Lyon Part-Dieu", "Paris Rivoli"))
+    await tab.until(_order("Annecy", "Dijon", "Évry 2", "Lyon Part-Dieu", "Paris Rivoli", "Vichy"))
     assert "name" == await tab.ask("document.activeElement.dataset.key")
 
     await tab.ask("document.querySelector('.row').focus()")
@@ -393,7 +398,7 @@ async def test_the_page_says_that_kafka_is_away(tab: Tab, served: Served) -> Non
     served.hub.status_changed()
 
     await tab.until("/^Kafka not reachable since \\d\\d:\\d\\d$/.test(document.querySelector('#connection').innerText)")
-    assert 5 == await tab.ask("document.querySelectorAll('.row').length")
+    assert 6 == await tab.ask("document.querySelectorAll('.row').length")
 
 
 async def test_the_page_finds_a_board_that_was_restarted(browser: str) -> None:

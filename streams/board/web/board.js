@@ -7,6 +7,7 @@ import {
   renderBrands,
   renderConnection,
   renderControls,
+  renderPictures,
   renderRows,
   renderStore,
   welcome,
@@ -17,6 +18,7 @@ import {
   STORES_STEP,
   addressFor,
   chosenBrand,
+  forgetAlerts,
   known,
   learnAlert,
   learnBrand,
@@ -28,6 +30,7 @@ import {
   refreshStatus,
   refreshStore,
   refreshStores,
+  refreshTrends,
   view,
 } from "./state.js";
 
@@ -36,11 +39,13 @@ const REORDER_MS = 5000;
 const CLOCK_MS = 20000;
 const ANNOUNCE_MS = 4000;
 const TYPING_MS = 150;
+const TRENDS_MS = 1000;
 
 let stream = null;
 let followed;
 let unsaid = [];
 let typing;
+let drawing;
 
 const act = {
   chooseWindow(window) {
@@ -77,7 +82,7 @@ async function start() {
 async function refresh() {
   await Promise.all([refreshStatus(), refreshBrands()]);
   listen();
-  await Promise.all([refreshStores(), refreshStore(), refreshAlerts()]);
+  await Promise.all([refreshStores(), refreshStore(), refreshTrends(), refreshAlerts()]);
   renderAll(act, stream?.isLost());
 }
 
@@ -105,10 +110,17 @@ function listen() {
       renderRows();
       renderStore();
     },
+    trend({ brand, store }) {
+      if (brand !== chosenBrand() || store !== view.store) return;
+      clearTimeout(drawing);
+      drawing = setTimeout(() => settle(refreshTrends().then(renderPictures)), TRENDS_MS);
+    },
     alert(alert) {
-      if (!learnAlert(alert)) return;
-      unsaid.push(alert);
-      renderAlerts(act).forEach(welcome);
+      const news = learnAlert(alert);
+      if (!news) return;
+      if (news === "new") unsaid.push(alert);
+      const added = renderAlerts(act);
+      if (news === "new") added.forEach(welcome);
     },
   });
 }
@@ -173,17 +185,24 @@ part("skip").addEventListener("click", (event) => {
   part("main").focus();
 });
 addEventListener("hashchange", () => settle(go()));
-// A browser gives one site six connections in all its tabs: a page that nobody sees holds none.
+// A browser gives one site six connections in all its tabs: a page that nobody sees holds none, nor customers' words.
 document.addEventListener("visibilitychange", () => {
   stream?.end();
   stream = null;
   followed = undefined;
-  if (!document.hidden) start();
+  if (document.hidden) {
+    forgetAlerts();
+    renderAlerts(act);
+  } else {
+    start();
+  }
 });
 setInterval(reorder, REORDER_MS);
 setInterval(announce, ANNOUNCE_MS);
 setInterval(() => renderAlerts(act), CLOCK_MS);
 
+// Where there is room for it, the brand's pictures are open from the start.
+part("brand-over-time").open = matchMedia("(min-width: 60.01rem)").matches;
 readAddress();
 renderControls(act);
 start();

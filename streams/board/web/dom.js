@@ -2,7 +2,15 @@
 
 // An element with attributes (null and false leave one out), custom properties (`--low`) and children.
 export function h(tag, attributes = {}, ...children) {
-  const element = document.createElement(tag);
+  return build(document.createElement(tag), attributes, children);
+}
+
+// The same of a picture.
+export function svg(tag, attributes = {}, ...children) {
+  return build(document.createElementNS("http://www.w3.org/2000/svg", tag), attributes, children);
+}
+
+function build(element, attributes, children) {
   for (const [name, value] of Object.entries(attributes)) {
     if (value === null || value === undefined || value === false) continue;
     if (name.startsWith("--")) element.style.setProperty(name, value);
@@ -53,7 +61,10 @@ function morph(old, made) {
 }
 
 function morphAttributes(old, made) {
-  for (const { name } of Array.from(old.attributes)) if (!made.hasAttribute(name)) old.removeAttribute(name);
+  for (const { name } of Array.from(old.attributes)) {
+    // What a person has opened stays open.
+    if (!made.hasAttribute(name) && !(name === "open" && old.nodeName === "DETAILS")) old.removeAttribute(name);
+  }
   for (const { name, value } of made.attributes) {
     if (old.getAttribute(name) === value) continue;
     // The content security policy refuses a style attribute, and rightly; the object model may set it.

@@ -1,9 +1,12 @@
 // Putting what is known on the page. What the controls do is given by `act`.
 
+import { alertItem } from "./alerts.js";
+import { NARROW, WIDE, charts } from "./charts.js";
 import { fill, h, keep } from "./dom.js";
-import { PERIODS, WINDOWS, count, moment, plural } from "./figures.js";
-import { ALERTS_MAX, ALERTS_STEP, STORES_STEP, chosenBrand, known, view } from "./state.js";
-import { alertItem, brandCard, segment, storeRow, storeView } from "./view.js";
+import { PERIODS, SMALL, WINDOWS, count, moment, plural } from "./figures.js";
+import { ALERTS_MAX, ALERTS_STEP, STORES_STEP, chosenBrand, known, listedAlerts, shownTrends, view } from "./state.js";
+import { periodsView, storeView } from "./store.js";
+import { brandCard, segment, storeRow } from "./view.js";
 
 const COLUMNS_MAX = 4;
 const SORTS = { attention: "Need of attention", score: "Score", answers: "Answers", name: "Name" };
@@ -17,6 +20,7 @@ export function renderAll(act, connection) {
   renderBrands();
   renderRows();
   renderStore();
+  renderPictures();
   renderAlerts(act);
 }
 
@@ -89,7 +93,18 @@ function rowsNote() {
   const all = plural(known.total, "store", "stores");
   const shown = known.rows.length === known.total ? all : `${count(known.rows.length)} of ${all}`;
   const asOf = known.brands.get(chosenBrand())?.as_of;
-  return `${shown}, ${PERIODS[view.window].long}${asOf ? `, computed ${moment(asOf)}` : ""}.`;
+  const veil = known.status?.whole === false ? ` Scores of fewer than ${SMALL} answers are withheld.` : "";
+  return `${shown}, ${PERIODS[view.window].long}${asOf ? `, computed ${moment(asOf)}` : ""}.${veil}`;
+}
+
+// The pictures of the brand on the overview, or of the store on its own view.
+export function renderPictures() {
+  const trends = shownTrends();
+  const [here, there] = view.store === null ? ["brand-pictures", "store-pictures"] : ["store-pictures", "brand-pictures"];
+  part("brand-over-time").hidden = view.store !== null || trends === null;
+  fill(part("brand-over-time-of"), [h("bdi", {}, chosenBrand() ?? ""), document.createTextNode(" over time")]);
+  fill(part(there), []);
+  fill(part(here), trends === null ? [] : charts(trends, view.store === null ? WIDE : NARROW));
 }
 
 export function renderStore() {
@@ -98,11 +113,13 @@ export function renderStore() {
   document.title = view.store === null ? "NPS board" : `${view.store} · NPS board`;
   if (view.store === null) return;
   if (known.store?.store === view.store && known.store.brand === view.brand) {
-    fill(section, storeView(known.store, view.window));
+    fill(part("store-figures"), storeView(known.store, view.window));
+    fill(part("store-periods"), periodsView(known.store, view.window));
   } else if (known.storeIsMissing) {
     const title = h("h2", { id: "store-title", tabindex: "-1", dir: "auto" }, view.store);
     const away = h("a", { href: "#/" }, "All brands");
-    fill(section, [title, h("p", { class: "empty" }, "No figures of this store. ", away)]);
+    fill(part("store-figures"), [title, h("p", { class: "empty" }, "No figures of this store. ", away)]);
+    fill(part("store-periods"), []);
   }
 }
 
@@ -111,17 +128,18 @@ export function renderAlerts(act) {
   part("alerts-title").textContent = view.store === null ? "Newest alerts" : "Alerts of this store";
   part("scopes").hidden = known.brands.size < 2 || view.store !== null;
   renderSegments("scopes", [["all", "All brands"], ["brand", chosenBrand() ?? ""]], view.scope, act.chooseScope);
-  const left = known.alerts.length - view.alerts;
+  const listed = listedAlerts();
+  const left = listed.length - view.alerts;
   part("more-alerts").hidden = left <= 0;
   part("more-alerts").textContent = `Show ${Math.min(left, ALERTS_STEP)} more`;
   const list = part("alert-list");
-  if (known.alerts.length === 0) {
+  if (listed.length === 0) {
     const text = view.store === null ? "No alerts." : `None among the newest ${ALERTS_MAX} of all stores.`;
     fill(list, known.status ? [h("li", { class: "empty" }, text)] : []);
     return [];
   }
   const now = Date.now() + known.skewMs;
-  const shown = known.alerts.slice(0, view.alerts);
+  const shown = listed.slice(0, view.alerts);
   return keep(list, shown, (alert) => alert.alert_id, (alert) => alertItem(alert, now, view.window));
 }
 

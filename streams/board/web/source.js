@@ -37,7 +37,7 @@ export function follow(brand, on) {
       // A browser tries again by itself, but not after a refusal.
       if (source.readyState === EventSource.CLOSED) retry = setTimeout(begin, RETRY_MS);
     });
-    for (const name of ["status", "brand", "store", "alert"]) {
+    for (const name of ["status", "brand", "store", "trend", "alert"]) {
       source.addEventListener(name, (event) => on[name](JSON.parse(event.data)));
     }
   }

@@ -1,5 +1,6 @@
 // What is looked at (the address and the choices made) and what is known (the API's answers and the stream's news).
 
+import { isListed } from "./alerts.js";
 import { WINDOWS } from "./figures.js";
 import { get } from "./source.js";
 import { brandPath, storePath } from "./view.js";
@@ -28,6 +29,7 @@ export const known = {
   rowsAreStale: false,
   store: null,
   storeIsMissing: false,
+  trends: null,
   alerts: [],
   status: null,
   skewMs: 0,
@@ -103,14 +105,52 @@ export async function refreshStore() {
   known.storeIsMissing = found === null;
 }
 
+// The days, weeks and months of what is looked at; null where they are not known.
+export async function refreshTrends() {
+  const asked = trendsPath();
+  if (asked === null) return;
+  const found = await get(asked, { missing: null });
+  if (asked === trendsPath()) known.trends = found;
+}
+
+function trendsPath() {
+  const brand = chosenBrand();
+  if (brand === null) return null;
+  const store = view.store === null ? "" : `/${encodeURIComponent(view.store)}`;
+  return `/v1/trends/${encodeURIComponent(brand)}${store}`;
+}
+
+// The trend of what is looked at; that of something else, asked for before, is none.
+export function shownTrends() {
+  const { trends } = known;
+  return trends?.as_of && trends.brand === chosenBrand() && trends.store === view.store ? trends : null;
+}
+
 export async function refreshAlerts() {
   const asked = alertsPath();
   const before = new Set(known.alerts.map((alert) => alert.alert_id));
   const { alerts } = await get(asked);
   if (asked !== alertsPath()) return;
+  const held = new Map(known.alerts.map((alert) => [alert.alert_id, alert]));
   const answered = new Set(alerts.map((alert) => alert.alert_id));
   const cameMeanwhile = known.alerts.filter(({ alert_id: id }) => !before.has(id) && !answered.has(id));
-  known.alerts = [...cameMeanwhile.filter(isWanted), ...alerts];
+  known.alerts = [...cameMeanwhile.filter(isWanted), ...alerts.map((alert) => later(held.get(alert.alert_id), alert))];
+}
+
+// The one that changed last: the stream may have told more than the answer that was under way.
+function later(held, answered) {
+  return held && held.changed_at > answered.changed_at ? held : answered;
+}
+
+// Forget what customers said: what is not listened to would not hear that a person is to be forgotten.
+export function forgetAlerts() {
+  known.alerts = [];
+}
+
+// The alerts that have a place in the list.
+export function listedAlerts() {
+  const now = Date.now() + known.skewMs;
+  return known.alerts.filter((alert) => isListed(alert, now));
 }
 
 function alertsPath() {
@@ -133,12 +173,19 @@ export function learnBrand(brand) {
 export function learnStore(store) {
   known.rowsAreStale = true;
   if (view.store === store.store && view.brand === store.brand) known.store = store;
-  known.rows = known.rows.map((row) => (row.store === store.store && row.brand === store.brand ? store : row));
+  const isThis = (row) => row.store === store.store && row.brand === store.brand;
+  known.rows = known.rows.map((row) => (isThis(row) ? { ...store, weeks: row.weeks } : row));
 }
 
-// Take an alert that has just been raised; says whether it is one to show.
+// Take an alert as it stands by now: "new", "changed", or null where it is none to show.
 export function learnAlert(alert) {
-  if (!isWanted(alert) || known.alerts.some((each) => each.alert_id === alert.alert_id)) return false;
+  if (!isWanted(alert)) return null;
+  const index = known.alerts.findIndex((each) => each.alert_id === alert.alert_id);
+  if (index >= 0) {
+    known.alerts = known.alerts.with(index, alert);
+    return "changed";
+  }
+  if (alert.kind === "retracted") return null;
   known.alerts = [alert, ...known.alerts].slice(0, ALERTS_MAX);
-  return true;
+  return "new";
 }

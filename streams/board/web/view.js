@@ -1,35 +1,33 @@
-// The parts of the page: from documents of the API to elements.
+// The parts of the overview: from documents of the API to elements.
 
+import { sparkline } from "./charts.js";
 import { h } from "./dom.js";
 import {
   ARROWS,
   PERIODS,
-  WINDOWS,
-  ago,
+  absence,
+  alarmName,
+  alarmSentence,
+  answers,
   bandWords,
-  consent,
-  due,
+  boundsWords,
+  changeDetail,
+  changeSentence,
+  changeWords,
   figuresOf,
-  languageTag,
-  moment,
+  isCalling,
+  isShown,
   oneDecimal,
   plural,
-  safeLink,
   side,
-  trendSentence,
-  trendWords,
-  within,
+  withheldWords,
 } from "./figures.js";
 
 // Where a value between -100 and 100 stands on a bar.
 const at = (value) => `${(value + 100) / 2}%`;
 
-function isShown({ confidence }) {
-  return confidence === "good" || confidence === "low";
-}
-
 // The interval as a bar between -100 and 100, the score as a mark on it. What it shows is said in words beside it.
-function rangeBar(figures) {
+export function rangeBar(figures) {
   if (!isShown(figures)) return h("span", { class: "range", "aria-hidden": "true" });
   return h(
     "span",
@@ -39,11 +37,8 @@ function rangeBar(figures) {
   );
 }
 
-function boundsWords(figures) {
-  return isShown(figures) ? `${oneDecimal(figures.low)} to ${oneDecimal(figures.high)}` : "";
-}
-
-function bandStrip(figures) {
+export function bandStrip(figures) {
+  if (!isShown(figures)) return h("span", { class: "bands", "aria-hidden": "true" });
   const share = (part) => String(part / Math.max(1, figures.n));
   return h(
     "span",
@@ -55,50 +50,55 @@ function bandStrip(figures) {
 }
 
 // The score, a dash and why where there is none to show.
-function numeral(figures) {
+export function numeral(figures) {
   if (isShown(figures)) return [h("span", { class: "numeral" }, oneDecimal(figures.nps))];
-  const why = figures.n ? "too few answers" : "no answers";
-  return [h("span", { class: "numeral" }, "—"), h("span", { class: "why" }, why)];
+  const title = withheldWords(figures) || null;
+  return [h("span", { class: "numeral" }, "—"), h("span", { class: "why", title }, absence(figures))];
 }
 
-function answers(figures) {
-  return figures.n ? plural(figures.n, "answer", "answers") : "";
+export function answersWords(figures) {
+  if (!figures.n) return "";
+  return figures.low_confidence && isShown(figures) ? `${answers(figures.n)}, few` : answers(figures.n);
 }
 
-function trendMark(figures, window, ...words) {
-  const direction = figures.trend?.direction ?? "unknown";
-  const title = isShown(figures) ? trendSentence(figures, window) || null : null;
-  const arrow = isShown(figures) && ARROWS[direction];
+// A change with its arrow; in words only what `words` says of it.
+export function changeMark(earlier, window, words) {
+  const direction = earlier?.direction ?? "unknown";
+  const title = [changeSentence(earlier, window), changeDetail(earlier, window)].filter(Boolean).join(": ");
+  const arrow = words && ARROWS[direction];
   return h(
     "span",
-    { class: `trend ${direction}`, title },
+    { class: `change ${direction}`, title: words ? title : null },
     arrow ? h("span", { class: "arrow", "aria-hidden": "true" }, arrow) : null,
     words,
   );
 }
 
+// The open alarms of a brand or a store, each a mark with its evidence.
+export function alarmMarks(alarms) {
+  return alarms.map((alarm) =>
+    h("span", { class: isCalling(alarm) ? "alarm" : "alarm good", title: alarmSentence(alarm) }, alarmName(alarm)),
+  );
+}
+
 export function brandCard(brand, window, isChosen) {
   const figures = figuresOf(brand, window);
-  const { moved, against } = isShown(figures) ? trendWords(figures.trend, window) : { moved: "", against: "" };
+  const earlier = figures.previous;
+  const told = earlier ? changeSentence(earlier, window) : window === "all" ? PERIODS.all.long : "";
   const head = h(
     "span",
     { class: "card-head" },
     h("span", { class: "name", dir: "auto" }, brand.brand),
     h("span", { class: "fine" }, plural(brand.stores, "store", "stores")),
   );
-  const score = h(
-    "span",
-    { class: "card-score" },
-    numeral(figures),
-    trendMark(figures, window, moved, h("span", { class: "against" }, `${moved && " "}${against}`)),
-  );
+  const score = h("span", { class: "card-score" }, numeral(figures), sparkline(brand.weeks));
   const foot = h(
     "span",
     { class: "card-foot fine" },
     h("span", { class: "bounds" }, boundsWords(figures)),
-    h("span", {}, answers(figures)),
+    h("span", {}, answersWords(figures)),
   );
-  const spoken = h("span", { class: "unseen" }, figures.n ? bandWords(figures) : "");
+  const spoken = h("span", { class: "unseen" }, isShown(figures) ? bandWords(figures) : "");
   return h(
     "li",
     {},
@@ -111,8 +111,10 @@ export function brandCard(brand, window, isChosen) {
       },
       head,
       score,
+      changeMark(earlier, window, told),
       rangeBar(figures),
       foot,
+      brand.alarms.length ? h("span", { class: "alarms" }, alarmMarks(brand.alarms)) : null,
       bandStrip(figures),
       spoken,
     ),
@@ -121,104 +123,21 @@ export function brandCard(brand, window, isChosen) {
 
 export function storeRow(store, window) {
   const figures = figuresOf(store, window);
-  const { moved } = isShown(figures) ? trendWords(figures.trend, window) : { moved: "" };
+  const marks = alarmMarks(store.alarms);
   return h(
     "li",
     {},
     h(
       "a",
       { class: `row ${figures.confidence}`, href: storePath(store.brand, store.store, window) },
-      h("span", { class: "name", dir: "auto" }, store.store),
-      trendMark(figures, window, moved),
+      h("span", { class: "name" }, h("span", { dir: "auto" }, store.store), marks),
+      changeMark(figures.previous, window, changeWords(figures.previous)),
+      sparkline(store.weeks),
       rangeBar(figures),
       h("span", { class: "fine bounds" }, boundsWords(figures)),
       h("span", { class: "row-score" }, numeral(figures)),
-      h("span", { class: "fine n" }, answers(figures)),
+      h("span", { class: "fine n" }, answersWords(figures)),
     ),
-  );
-}
-
-export function storeView(store, window) {
-  const figures = figuresOf(store, window);
-  const back = h(
-    "a",
-    { href: brandPath(store.brand, window) },
-    h("span", { "aria-hidden": "true" }, "← "),
-    h("span", { dir: "auto" }, store.brand),
-  );
-  return [
-    h("p", { class: "back" }, back),
-    h("h2", { id: "store-title", dir: "auto", tabindex: "-1" }, store.store),
-    hero(figures, window),
-    h("ul", { class: "periods" }, WINDOWS.map((name) => period(figuresOf(store, name), name, name === window))),
-    h("p", { class: "fine" }, `Computed ${moment(store.as_of)}.`),
-  ];
-}
-
-function hero(figures, window) {
-  const by = `${plural(figures.n, "answer", "answers")} ${within(window)}.`;
-  const words = isShown(figures)
-    ? [`Between ${oneDecimal(figures.low)} and ${oneDecimal(figures.high)}, by ${by}`, trendSentence(figures, window)]
-    : [by, figures.n ? "Under 5 answers a score is not shown." : ""];
-  return h(
-    "div",
-    { class: `hero ${figures.confidence}` },
-    h("p", { class: "hero-score" }, numeral(figures)),
-    h("div", { class: "hero-words" }, h("p", {}, words[0]), h("p", { class: "fine" }, words[1])),
-    figures.n ? h("p", { class: "hero-bands fine" }, bandStrip(figures), bandWords(figures)) : null,
-  );
-}
-
-function period(figures, name, isChosen) {
-  return h(
-    "li",
-    { class: `period ${figures.confidence}`, "aria-current": isChosen ? "true" : null },
-    h("span", { class: "period-name" }, PERIODS[name].short),
-    rangeBar(figures),
-    h("span", { class: "row-score" }, numeral(figures)),
-    h("span", { class: "fine words" }, figures.n ? bandWords(figures) : ""),
-    h("span", { class: "fine n" }, answers(figures)),
-  );
-}
-
-export function alertItem(alert, now, window) {
-  const answer = h(
-    "span",
-    { class: "answer" },
-    h("span", { class: "digit" }, String(alert.score)),
-    h("span", { class: "unseen" }, " of 10, "),
-    h("span", { class: "severity" }, alert.severity),
-  );
-  const where = h(
-    "p",
-    { class: "where" },
-    h("a", { href: storePath(alert.brand, alert.store, window), dir: "auto" }, alert.store),
-    h("span", { class: "fine", dir: "auto" }, alert.brand),
-  );
-  const said = alert.comment
-    ? h("blockquote", { lang: languageTag(alert.language), dir: "auto" }, alert.comment)
-    : h("p", { class: "ask" }, "No reason given: ask why");
-  return h(
-    "li",
-    { class: `alert ${alert.severity}` },
-    answer,
-    h("div", { class: "alert-body" }, where, said, alertFacts(alert, now)),
-  );
-}
-
-function alertFacts(alert, now) {
-  const left = due(alert.due_at, now);
-  const link = safeLink(alert.link);
-  const asked = alert.reasons.includes("contact_requested");
-  return h(
-    "p",
-    { class: "facts fine" },
-    h("span", { class: `due ${left.urgency}` }, left.text),
-    h("span", {}, `answered ${ago(alert.submitted_at, now)}`),
-    alert.late ? h("span", { class: "tag" }, "arrived late") : null,
-    asked ? h("span", { class: "tag" }, "asked to be contacted") : null,
-    h("span", {}, consent(alert)),
-    link ? h("a", { href: link, target: "_blank", rel: "noopener noreferrer" }, "Open customer") : null,
   );
 }
 

@@ -1,0 +1,128 @@
+"""The newest alerts: what happened to each is folded into one line. Pure; time is in what it is given.
+
+An alert is raised, enriched, retracted; a response that falls again raises another one. What an event did not say stays
+as it was said before. Where a person is forgotten, what was said of them goes from all alerts of the response at once.
+"""
+
+from bisect import insort
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+from msgspec.structs import replace
+
+from streams.events.alert import Alert
+
+ALERTS_MAX: Final = 500
+"""What a person may scroll through; older alerts are in the topic."""
+RETRACTED_SHOWN_MS: Final = 3_600_000
+"""How long an alert that was retracted is to be seen among the others, for those who have begun to act on it."""
+KINDS: Final = frozenset({"raised", "enriched", "retracted"})
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Place:
+    """Where an event stands among all: by append time (ms since the epoch), then by its place in the topic."""
+
+    at_ms: int
+    partition: int
+    offset: int
+
+
+class Followed(NamedTuple):
+    """An alert as it stands: its place, when it last changed, and what all its events say together."""
+
+    place: Place
+    changed_ms: int
+    alert: Alert
+    forgotten: bool = False
+
+    @property
+    def is_retracted(self) -> bool:
+        """Nobody is to be called back any longer."""
+        return self.alert.kind == "retracted"
+
+
+class Alerts:
+    """The newest ALERTS_MAX alerts, by when they were raised."""
+
+    def __init__(self) -> None:
+        self._lines: dict[str, Followed] = {}
+        self._order: list[tuple[Place, str]] = []
+
+    def __len__(self) -> int:
+        return len(self._lines)
+
+    def clear(self) -> None:
+        """Forget all of them."""
+        self._lines.clear()
+        self._order.clear()
+
+    def apply(self, place: Place, event: Alert) -> list[Followed]:
+        """Take an event, of a kind that is known; gives the alerts that are not what they were before."""
+        changed = self._fold(place, event)
+        if event.reason == "forgotten":
+            changed = self._forget(place, event)
+        for followed in changed:
+            self._lines[followed.alert.alert_id] = followed
+        return changed
+
+    def newest(self, *, now_ms: int, brand: str | None, store: str | None, limit: int) -> list[Followed]:
+        """The newest alerts, newest first, of one brand or store or of all; without those retracted a while ago."""
+        found: list[Followed] = []
+        for _, alert_id in reversed(self._order):
+            if len(found) == limit:
+                break
+            followed = self._lines[alert_id]
+            if followed.is_retracted and followed.changed_ms < now_ms - RETRACTED_SHOWN_MS:
+                continue
+            if brand in {None, followed.alert.brand} and store in {None, followed.alert.store}:
+                found.append(followed)
+        return found
+
+    def _fold(self, place: Place, event: Alert) -> list[Followed]:
+        known = self._lines.get(event.alert_id)
+        if known is None:
+            # Of an alert that is not known any more, an end is no news.
+            return [] if event.kind == "retracted" else self._add(Followed(place, place.at_ms, event))
+        if event.sequence <= known.alert.sequence:
+            return []
+        return [known._replace(changed_ms=place.at_ms, alert=_together(known.alert, event))]
+
+    def _add(self, followed: Followed) -> list[Followed]:
+        entry = followed.place, followed.alert.alert_id
+        insort(self._order, entry)
+        self._lines[followed.alert.alert_id] = followed
+        if len(self._order) <= ALERTS_MAX:
+            return [followed]
+        oldest = self._order.pop(0)
+        del self._lines[oldest[1]]
+        return [] if oldest == entry else [followed]
+
+    def _forget(self, place: Place, event: Alert) -> list[Followed]:
+        response = _response(event)
+        changed = []
+        for followed in self._lines.values():
+            if _response(followed.alert) == response and not followed.forgotten:
+                last = event if followed.alert.alert_id == event.alert_id else followed.alert
+                kept = _together(followed.alert, last)
+                bare = replace(kept, comment=None, language=None, customer_ref=None, contactable=False, link=None)
+                changed.append(followed._replace(changed_ms=place.at_ms, alert=bare, forgotten=True))
+        return changed
+
+
+def _response(event: Alert) -> tuple[str, str, str | None, str, str]:
+    """What makes a response that one: without the time of the day, as its identity is."""
+    return event.brand, event.store, event.source, event.response_id, event.submitted_at[:10]
+
+
+def _together(before: Alert, event: Alert) -> Alert:
+    """An alert after one more event."""
+    return replace(
+        event,
+        comment=before.comment if event.comment is None else event.comment,
+        language=before.language if event.comment is None else event.language,
+        customer_ref=before.customer_ref if event.customer_ref is None else event.customer_ref,
+        link=before.link if event.link is None else event.link,
+        previous_score=before.previous_score if event.previous_score is None else event.previous_score,
+        late=before.late,
+    )
