@@ -80,6 +80,10 @@ class Load:
     def records(self, count: int) -> Iterator[Planned]:
         """The first `count` records, and one sentinel for each partition behind them."""
         yield from map(self.record, range(count))
+        yield from self.sentinels(count)
+
+    def sentinels(self, count: int) -> Iterator[Planned]:
+        """An answer for each partition, behind `count` records: when it is counted, all before it are."""
         yield from (self._sentinel(count + number, number) for number in range(self.shape.partitions))
 
     def kind(self, number: int) -> str:
@@ -209,6 +213,8 @@ class Load:
         document = self._first(number)
         value = spoil(document, self._now_ms(number))
         key = draw.choice((None, b"", b"\x00\xff", f"{document['brand']}|{document['store']}".encode()))
+        if key is None and value is None:
+            key = b""  # a client may refuse to send nothing at all
         planned = self._at(number, key, number % self.shape.partitions, value, f"dead:{reason}")
         broken = draw.choice(((), (("trace", None), ("", b"\xff")), (("nps.arrival", b"nonsense"),)))
         return replace(planned, headers=planned.headers + broken)
@@ -240,7 +246,6 @@ class Load:
         return self._at(number, key, draw.randrange(self.shape.partitions), value, "stray")
 
     def _sentinel(self, number: int, partition: int) -> Planned:
-        """An answer behind all others of its partition: when it is counted, they are."""
         stores = (f"Store {each}" for each in range(1_000_000))
         store = next(each for each in stores if home(f"Sentinel|{each}".encode(), self.shape.partitions) == partition)
         document = {"response_id": f"s-{self.seed}-{number}", "brand": "Sentinel", "store": store, "score": 9}

@@ -5,10 +5,10 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
+from chaos.rules.near import in_ms, unequal
+from chaos.rules.recount import Recount, home
 from streams.topology import ALERTS, AUDIT
 from tests.kafka.log import Log
-from tests.kafka.near import in_ms, unequal
-from tests.kafka.recount import Recount, home
 
 _INSTANTS = ("submitted_at", "due_at", "at")
 

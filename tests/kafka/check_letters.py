@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
+from chaos.rules.judge import judge
+from chaos.rules.recount import Recount
 from streams.topology import DEAD_LETTERS, RESPONSES
-from tests.kafka.judge import judge
 from tests.kafka.log import Log
-from tests.kafka.recount import Recount
 
 ERRORS = "__streams.errors."
 _WHOLE_BYTES_MAX = 1_048_588 + 60_000

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import jsonschema_rs
 
+from chaos.rules.near import in_ms, unequal
+from chaos.rules.recount import Recount, recount
 from streams.topology import ALERTS, AUDIT, BRAND_TALLIES, DEAD_LETTERS, RESPONSES, SCORES
 from tests.kafka.check_alerts import wrong_alerts, wrong_audits
 from tests.kafka.check_letters import ERRORS, wrong_dead_letters, wrong_rehomed
 from tests.kafka.log import Log
-from tests.kafka.near import in_ms, unequal
-from tests.kafka.recount import Recount, recount
 from tests.kafka.waiting import until, until_none
 from tests.kafka.worker import Worker
 

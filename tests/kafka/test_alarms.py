@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
+from chaos.rules.recount import home
 from streams.topology import ALARMS
 from tests.kafka.conftest import Start
 from tests.kafka.log import Log
-from tests.kafka.recount import home
 from tests.kafka.traffic import BRANDS, answer, keyed
 from tests.kafka.waiting import until
 

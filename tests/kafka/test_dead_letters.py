@@ -10,12 +10,12 @@ from random import Random
 import pytest
 from aiokafka import AIOKafkaProducer
 
+from chaos.rules.recount import home
 from streams.topology import ALERTS, CONTROL, DEAD_LETTERS, RESPONSES
 from tests.kafka.checks import assert_exact, until_exact
 from tests.kafka.conftest import Start
 from tests.kafka.log import Log, Sent
 from tests.kafka.mixed import mixed
-from tests.kafka.recount import home
 from tests.kafka.rubbish import rubbish
 from tests.kafka.traffic import answer, answers, astray, keyed
 from tests.kafka.waiting import until

@@ -4,11 +4,11 @@ from datetime import UTC, datetime
 
 import pytest
 
+from chaos.rules.recount import Recount
 from tests.kafka.checks import assert_exact, until_exact
 from tests.kafka.conftest import Start
 from tests.kafka.log import Log
 from tests.kafka.mixed import mixed
-from tests.kafka.recount import Recount
 
 pytestmark = pytest.mark.kafka
 

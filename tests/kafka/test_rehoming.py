@@ -4,11 +4,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from chaos.rules.recount import home
 from streams.topology import ALERTS
 from tests.kafka.checks import assert_exact, until_exact
 from tests.kafka.conftest import Start
 from tests.kafka.log import Log, Sent
-from tests.kafka.recount import home
 from tests.kafka.traffic import answer, astray, keyed
 
 pytestmark = pytest.mark.kafka

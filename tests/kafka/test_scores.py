@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
+from chaos.rules.recount import home
 from streams.topology import SCORES
 from tests.kafka.checks import assert_exact, until_exact
 from tests.kafka.conftest import Start
 from tests.kafka.log import Log
-from tests.kafka.recount import home
 from tests.kafka.traffic import BRANDS, STORES, answer, keyed
 from tests.kafka.waiting import until
 

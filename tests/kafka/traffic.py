@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
+from chaos.rules.recount import home
 from tests.kafka.log import Sent
-from tests.kafka.recount import home
 
 BRANDS = ("Aurelia", "Café Ô")
 STORES = (*(f"Store {number}" for number in range(1, 10)), "Gare de l'Est №1", "Zürich", "東京")

@@ -7,7 +7,7 @@ raised when the response becomes one to call back about, told of what is new, an
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from tests.kafka.judge import ANSWERS
+from chaos.rules.judge import ANSWERS
 
 Document = dict[str, Any]
 

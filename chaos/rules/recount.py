@@ -14,9 +14,9 @@ from typing import Any
 
 from aiokafka.partitioner import murmur2
 
-from tests.kafka.figures import Histogram, figures, interval
-from tests.kafka.judge import ANSWERS, judge, submitted_ms
-from tests.kafka.response import DETRACTOR_MAX, FORGETTING, Document, Response, Step
+from chaos.rules.figures import Histogram, figures, interval
+from chaos.rules.judge import ANSWERS, judge, submitted_ms
+from chaos.rules.response import DETRACTOR_MAX, FORGETTING, Document, Response, Step
 
 HOUR_MS = 3_600_000
 DAY_MS = 24 * HOUR_MS

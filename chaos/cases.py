@@ -1,0 +1,126 @@
+"""The faults of the matrix on one node, each as a plan that is drawn from its seed."""
+
+from random import Random
+
+from chaos.plan import Case, Step, evenly
+
+_APIS = ("PRODUCE", "END_TXN", "INIT_PRODUCER_ID", "ADD_PARTITIONS_TO_TXN", "JOIN_GROUP")
+_STRIKES = tuple(
+    (api, what)
+    for api in ("ADD_PARTITIONS_TO_TXN", "PRODUCE", "END_TXN", "INIT_PRODUCER_ID")
+    for what in ("request", "response")
+)
+_TOXICS = ("latency", "slices", "half_close", "cut", "black_hole")
+
+
+def _count(records: int, pace: int, most: int) -> int:
+    """One fault for so many records, two at least."""
+    return max(2, min(most, records // pace))
+
+
+def _kills(random: Random, records: int) -> list[Step]:
+    count = _count(records, 1_500, 5)
+    return [
+        Step(at=at, action="kill", target=number % 2, how={"amid": random.random() < 0.7})
+        for number, at in enumerate(evenly(random, records, count))
+    ]
+
+
+def _kills_at(random: Random, records: int) -> list[Step]:
+    strikes = random.sample(_STRIKES, _count(records, 1_000, len(_STRIKES)))
+    return [
+        Step(at=at, action="kill_at", target=number % 2, how={"api": api, "what": what, "skip": random.randrange(4)})
+        for number, (at, (api, what)) in enumerate(zip(evenly(random, records, len(strikes)), strikes, strict=True))
+    ]
+
+
+def _rolls(random: Random, records: int) -> list[Step]:
+    count = _count(records, 2_000, 4)
+    return [Step(at=at, action="roll", target=n % 2) for n, at in enumerate(evenly(random, records, count))]
+
+
+def _freezes(random: Random, records: int) -> list[Step]:
+    first = random.random() < 0.5
+    return [
+        Step(at=at, action="freeze", target=number, how={"amid": first is (number == 0)})
+        for number, at in enumerate(evenly(random, records, 2))
+    ]
+
+
+def _storm(random: Random, records: int) -> list[Step]:
+    seats = [random.randrange(1, 4) for _ in range(max(4, records // 900))]
+    return [Step(at=records // 6, action="storm", how={"seats": seats, "every_s": 3.0})]
+
+
+def _broker_kills(random: Random, records: int) -> list[Step]:
+    (at,) = evenly(random, records, 1)
+    return [Step(at=at, action="broker_down", how={"for_s": 3.0 if records < 5_000 else 10.0})]
+
+
+def _networks(random: Random, records: int) -> list[Step]:
+    kinds = random.sample(_TOXICS, _count(records, 1_500, len(_TOXICS)))
+    ats = evenly(random, records, len(kinds))
+    return [
+        Step(at=at, action="network", how={"kind": kind, "for_s": random.uniform(3, 8)})
+        for at, kind in zip(ats, kinds, strict=True)
+    ]
+
+
+def _losses(random: Random, records: int) -> list[Step]:
+    apis = random.sample(_APIS, _count(records, 1_200, len(_APIS)))
+    ats = evenly(random, records, len(apis))
+    return [
+        Step(
+            at=at,
+            action="lose",
+            target=number % 2,
+            how={"api": api, "then": random.choice(("cut", "silence")), "skip": random.randrange(3)},
+        )
+        for number, (at, api) in enumerate(zip(ats, apis, strict=True))
+    ]
+
+
+def _skews(random: Random, records: int) -> list[Step]:
+    offsets = [random.choice((-1, 1)) * size for size in (random.choice((61.5, 3_600, 86_400)), random.uniform(5, 55))]
+    return [
+        Step(at=at, action="skew", target=1, how={"offset_s": round(offset, 1)})
+        for at, offset in zip(evenly(random, records, 2), offsets, strict=True)
+    ]
+
+
+def _one_kill(random: Random, records: int) -> list[Step]:
+    (at,) = evenly(random, records, 1)
+    return [Step(at=at, action="kill", how={"amid": True})]
+
+
+def _outage(random: Random, records: int) -> list[Step]:
+    (at,) = evenly(random, records, 1)
+    return [Step(at=at, action="outage", how={"times": 5, "backlog": records})]
+
+
+CASES = {
+    case.id: case
+    for case in (
+        Case(id="F01", title="kill -9 of one of two workers, again and again", steps=_kills, replays=True),
+        Case(id="F02", title="kill -9 at each request of a commit and a takeover", steps=_kills_at, proxied=True),
+        Case(id="F03", title="rolling restart by SIGTERM", steps=_rolls),
+        Case(id="F04", title="a worker frozen past its session, and woken", steps=_freezes),
+        Case(id="F05", title="workers that come and go every three seconds", steps=_storm, workers=4),
+        Case(id="F08", title="kill -9 of the broker", steps=_broker_kills),
+        Case(id="F14", title="a network that delays, cuts up, cuts off and swallows", steps=_networks, proxied=True),
+        Case(id="F15", title="an answer lost after Kafka did what was asked", steps=_losses, proxied=True),
+        Case(id="F18", title="a worker whose clock is off", steps=_skews),
+        Case(id="F19", title="a third of malformed records", steps=_one_kill, shape={"invalid": 0.3}),
+        Case(id="F20", title="records about the size limits", steps=_one_kill, shape={"size": 0.3}, per_second=60),
+        Case(id="F21", title="fields of a later release", steps=_one_kill, shape={"strange": 0.5}),
+        Case(id="F22", title="nobody at work, then a backlog", steps=_outage),
+        Case(
+            id="F23",
+            title="one hot store, and stores never heard of",
+            steps=_one_kill,
+            shape={"hot": 0.8, "new_stores": 0.1},
+        ),
+    )
+}
+SHORT = ("F01", "F02", "F03", "F04", "F08", "F15", "F19")
+"""The seeded set that runs with the tests."""
