@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 from streams.agents.ledger import Ledger
 from streams.app.digest import _of_store
 from streams.domain.page import unpack
-from tests.agents.desk import AUDIT, Desk
+from tests.agents.desk import AUDIT, NOW_MS, Desk
 from tests.agents.facts import Happening
 from tests.agents.histories import CUTS, Cut, end_s, histories, log_of, read
 from tests.agents.life import live
+from tests.builders import response
 from tests.contracts.contracts import ALERT
 from tests.contracts.contracts import AUDIT as AUDIT_CONTRACT
 
@@ -126,3 +127,48 @@ def test_alerts_and_state_hold_whatever_becomes_of_them(happened: list[Happening
     assert all(audits.is_valid(audit) for audit in _audits(desk))
     for key, row in desk.pages().items():
         assert row == unpack(key, row).pack()
+
+
+def _digest_after(*steps: dict[str, Any]) -> dict[bytes, bytes]:
+    desk = Desk()
+    desk.take(*(response(NOW_MS, **{"score": 3, **step}) for step in steps))
+    desk.commit()
+    return _digests(desk.crashed().ledger)
+
+
+def test_the_digest_tells_apart_what_is_not_the_same() -> None:
+    """Identity, answer, minute, marks, versions, muting, and all that is known of an alert."""
+    updated: dict[str, Any] = {"event": "updated"}
+    logs: list[list[dict[str, Any]]] = [
+        [{}],
+        [{"response_id": "r-2"}],
+        [{"source": "till"}],
+        [{"store": "Lille"}],
+        [{"score": 4}],
+        [{"submitted_at": "2026-03-01T12:01:00Z"}],
+        [{"submitted_at": "2026-02-28T12:00:00Z"}],
+        [{"version": 1}],
+        [{"version": 2}],
+        [{"imported": True}],
+        [{"comment": "Cold coffee"}],
+        [{"comment": "Cold coffee, again"}],
+        [{"customer_ref": "c-1"}],
+        [{"consent": {"contact": True}}],
+        [{"contact_requested": True}],
+        [{}, {"event": "excluded"}],
+        [{}, {"event": "deleted"}],
+        [{}, {"event": "forget_identity"}],
+        [{}, {"event": "forget_all"}],
+        [{}, {**updated, "score": 9}],
+        [{}, {**updated, "score": 9}, updated],
+        [{}, {**updated, "score": 4}, updated],
+        [{"event": "excluded"}, {}],
+        [{"event": "excluded"}],
+    ]
+    digests = [tuple(_digest_after(*steps).items()) for steps in logs]
+    assert len(logs) == len(set(digests))
+
+
+def test_the_digest_says_nothing_of_offsets_and_of_what_came_twice() -> None:
+    """The same answers at other places of a log are the same."""
+    assert _digest_after({}, {"response_id": "r-2"}) == _digest_after({}, {}, {"score": 9}, {"response_id": "r-2"}, {})

@@ -55,7 +55,7 @@ _ALERTS = st.builds(
 def pages(draw: st.DrawFn) -> Page:
     """Any page that can come about: each vote with or without an alert, versions and a trace."""
     page = Page(_KEY)
-    for identity in draw(st.lists(st.integers(0, 2**64 - 1), unique=True, max_size=VOTES_MAX)):
+    for identity in draw(st.lists(st.integers(0, 2**64 - 1), unique=True, max_size=12)):
         vote = new_vote(
             draw(st.sampled_from([*range(11), NO_ANSWER])), draw(st.integers(0, 1439)), draw(st.integers(0, OFFSET_MAX))
         )
@@ -115,6 +115,16 @@ def test_a_page_comes_back_from_its_packed_form(page: Page) -> None:
     assert not back.dirty
     for identity, vote in page.votes.items():
         assert (vote, page.alerts.get(identity)) == (back.get(identity), back.alert(identity))
+
+
+def test_a_full_page_comes_back_as_well() -> None:
+    """With an alert, versions and a trace for each of its votes."""
+    page = Page(_KEY)
+    for identity in range(VOTES_MAX):
+        page.put(identity, new_vote(identity % 7, identity, identity) | RAISED, _LAST_RAISED._replace(comment=identity))
+        page.versions[identity], page.traces[identity] = Versions(identity), Trace(identity)
+    assert _all_of(page) == _all_of(unpack(_KEY, page.pack()))
+    assert 3 + 2 + VOTES_MAX * (16 + 16 + 26 + 20) == len(page.pack())
 
 
 @given(pages())
