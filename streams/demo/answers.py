@@ -3,15 +3,12 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from random import Random
-from typing import Any
 
 import orjson
 
 from streams.demo.comments import write_comment
-from streams.demo.records import Answer, Kind, Record
+from streams.demo.records import Document, Kind, Record, Said
 from streams.demo.shops import TILL, WEB, Channel, Shop, draw_score
-
-Document = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +46,9 @@ def write_answer(random: Random, visit: Visit, *, comments: float = 1.0) -> Docu
         document["comment"] = comment_for(random, visit, score, language)
     elif random.random() < 0.1:
         document["comment"] = ""
-    return document | _customer(random, channel, score) | _place(random, channel, comments)
+    if random.random() < channel.knows_customer:
+        document |= write_customer(random, score)
+    return document | _place(random, channel, comments)
 
 
 def comment_for(random: Random, visit: Visit, score: int, language: str) -> str:
@@ -59,18 +58,20 @@ def comment_for(random: Random, visit: Visit, score: int, language: str) -> str:
     return write_comment(random, language=language, score=score, department=department, queueing=visit.queueing)
 
 
-def answer_record(document: Document, visit: Visit, *, at_ms: int, kind: Kind) -> Record:
-    """The record of an answer, a first one or one with another score, under its shop's key."""
-    answer = Answer(
-        brand=document["brand"],
-        store=document["store"],
-        source=document["source"],
-        response_id=document["response_id"],
-        score=document["score"],
-        submitted_ms=visit.submitted_ms // 1000 * 1000,
-        imported=document.get("imported", False),
-    )
-    return Record(at_ms=at_ms, kind=kind, key=visit.shop.key, value=orjson.dumps(document), answer=answer)
+def write_customer(random: Random, score: int) -> Document:
+    """Who it was, and whether they may be called."""
+    customer: Document = {"customer_ref": f"c-{random.randrange(10**9):09}"}
+    if random.random() < 0.8:
+        customer["consent"] = {"contact": random.random() < 0.85, "publish": random.random() < 0.3}
+    if score <= 6 and random.random() < 0.25:
+        customer["contact_requested"] = True
+    return customer
+
+
+def record_of(document: Document, visit: Visit, *, at_ms: int, kind: Kind) -> Record:
+    """The record of an answer, or of a change to one, under its shop's key."""
+    said = Said(submitted_ms=visit.submitted_ms // 1000 * 1000, document=document)
+    return Record(at_ms=at_ms, kind=kind, key=visit.shop.key, value=orjson.dumps(document), said=said)
 
 
 def _response_id(random: Random, visit: Visit) -> str:
@@ -90,17 +91,6 @@ def _written(random: Random, visit: Visit) -> str:
 def _language(random: Random, shop: Shop) -> str:
     home = "fr" if shop.store.startswith(("Québec", "Montréal", "Genève")) else shop.chain.language
     return home if random.random() < 0.95 else {"fr": "en", "en": "fr"}[home]
-
-
-def _customer(random: Random, channel: Channel, score: int) -> Document:
-    if random.random() >= channel.knows_customer:
-        return {}
-    customer: Document = {"customer_ref": f"c-{random.randrange(10**9):09}"}
-    if random.random() < 0.8:
-        customer["consent"] = {"contact": random.random() < 0.85, "publish": random.random() < 0.3}
-    if score <= 6 and random.random() < 0.25:
-        customer["contact_requested"] = True
-    return customer
 
 
 def _place(random: Random, channel: Channel, detail: float) -> Document:

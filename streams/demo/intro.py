@@ -25,25 +25,31 @@ class Place:
     url: str
 
 
-def introduce(settings: Settings, *, board: str, workers: list[Place], home: Path, now: datetime) -> RenderableType:
-    """The page of the start."""
+def introduce(
+    settings: Settings, *, board: str, workers: list[Place], home: Path, now: datetime, kiosk: tuple[str, str]
+) -> RenderableType:
+    """The page of the start; `kiosk` is the shop at whose kiosk something is about to happen."""
     rows = [("board", Text(board, style="bold cyan"))]
     rows += [(worker.name, Text(f"{worker.url}   pid {worker.pid}")) for worker in workers]
     rows += [("Kafka", Text(settings.brokers)), ("logs", Text(str(home)))]
     off_since = now - timedelta(milliseconds=OFFLINE_MS)
     stories = [
-        (_shop(board, QUEUE_GROWS), "half of its tills are about to fail: watch the queue pull the score down"),
-        (_shop(board, RECOVERS), "building works have just ended: watch it recover"),
+        (
+            _shop(board, QUEUE_GROWS),
+            "half of its tills are about to fail: watch its score fall until an alarm is raised",
+        ),
+        (_shop(board, RECOVERS), "building works have just ended: watch it recover, and its alarm end"),
         (
             _shop(board, WAS_OFFLINE),
             f"offline since {off_since:%A %H:%M}, its till is about to deliver {BACKLOG_RECORDS} answers at once",
         ),
+        (_shop(board, kiosk), "something is about to happen there: its kiosk will not be spared"),
     ]
     nps = command_name()
     tries = [
         (_export(settings), ""),
         (f"{nps} scores", f'every brand; --brand "{QUEUE_GROWS[0]}" for its stores'),
-        (f"{nps} alerts tail", "customers to call back, as they answer"),
+        (f"{nps} alerts tail", "customers to call back, as they answer, say more or change their minds"),
         (f"kill -9 {workers[0].pid}", "a worker dies at work: nothing is lost, nothing comes twice"),
     ]
     return Group(

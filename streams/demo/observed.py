@@ -1,12 +1,14 @@
 """What came out of the system, as a subscriber of its topics sees it who reads committed records only."""
 
 from collections import Counter, deque
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
 
-from streams.demo.ledger import DISPOSITIONS, Name
+from streams.demo.ledger import DISPOSITIONS
+from streams.demo.lives import AlertEvent, Audit
 from streams.engine.marker import KEY as MARKER_KEY
 from streams.engine.marker import Marker
 
@@ -16,17 +18,25 @@ LATENCIES_MAX = 100_000
 
 @dataclass(slots=True, kw_only=True)
 class Observed:
-    """Totals of the shards' markers, alerts and dead letters, and the brands' own counts. Fed record by record.
+    """Totals of the shards' markers, alert events, audit, alarms and dead letters, and the brands' own counts.
 
-    `visible_ms` holds for each alert when it was first seen, in ms since the epoch, until its latency is known.
+    It is fed record by record. `visible_ms` holds for each alert raised when it was first seen, in ms since the epoch,
+    until its latency is known; `out_of_order` counts events of an alert that did not follow the one before.
     """
 
     source: str
     totals: dict[int, dict[str, int]] = field(default_factory=dict)
-    alert_ids: Counter[str] = field(default_factory=Counter)
-    raised: Counter[Name] = field(default_factory=Counter)
-    visible_ms: dict[Name, float] = field(default_factory=dict)
+    alerts: Counter[AlertEvent] = field(default_factory=Counter)
+    said: Counter[str] = field(default_factory=Counter)
+    """The different ones of each kind: raised, enriched, retracted, forgotten."""
+    alert_ids: dict[str, int] = field(default_factory=dict)
+    """The number of the last event of each alert."""
+    out_of_order: int = 0
+    visible_ms: dict[AlertEvent, float] = field(default_factory=dict)
     latencies_ms: deque[float] = field(default_factory=lambda: deque(maxlen=LATENCIES_MAX))
+    audits: Counter[Audit] = field(default_factory=Counter)
+    alarms: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+    """Alarms by rule, kind and id."""
     dead: Counter[str] = field(default_factory=Counter)
     answers: dict[str, int] = field(default_factory=dict)
 
@@ -36,15 +46,27 @@ class Observed:
             self.totals[record.partition] = Marker.decode(record.value).totals.get(self.source, {})
 
     def see_alert(self, record: Any, now_ms: float) -> None:
-        """Take note of an alert that became visible now."""
+        """Take note of an event of an alert that became visible now."""
         alert = orjson.loads(record.value)
-        if alert["kind"] != "raised":
-            return
         name = (alert["brand"], alert["store"], alert.get("source") or "", alert["response_id"])
-        self.alert_ids[alert["alert_id"]] += 1
-        self.raised[name] += 1
-        if self.raised[name] == 1:
-            self.visible_ms[name] = now_ms
+        event = AlertEvent(name, alert["generation"], alert["sequence"], alert["reason"] or alert["kind"])
+        self.alerts[event] += 1
+        self.out_of_order += event.sequence != self.alert_ids.get(alert["alert_id"], 0) + 1
+        self.alert_ids[alert["alert_id"]] = event.sequence
+        if self.alerts[event] == 1:
+            self.said[kind_of(event)] += 1
+            if event.what == "raised":
+                self.visible_ms[event] = now_ms
+
+    def see_audit(self, record: Any) -> None:
+        """Take note of an order to forget that was carried out."""
+        audit = orjson.loads(record.value)
+        self.audits[Audit(audit["action"], audit["vote"], audit["alert"])] += 1
+
+    def see_alarm(self, record: Any) -> None:
+        """Take note of an alarm about a score or a kiosk, raised or released."""
+        alarm = orjson.loads(record.value)
+        self.alarms[alarm["rule"], alarm["kind"], alarm["alarm_id"]] += 1
 
     def see_dead_letter(self, record: Any) -> None:
         """Count a dead letter by the reason in its headers."""
@@ -56,10 +78,14 @@ class Observed:
         if score and score["store"] is None:
             self.answers[score["brand"]] = score["windows"]["all"]["n"]
 
-    def settle_latencies(self, appended_ms: dict[Name, int]) -> None:
+    def settle_latencies(self, appended_ms: Mapping[AlertEvent, int]) -> None:
         """Turn the alerts seen into latencies, as far as it is known when their responses were appended."""
-        for name in self.visible_ms.keys() & appended_ms.keys():
-            self.latencies_ms.append(max(0.0, self.visible_ms.pop(name) - appended_ms[name]))
+        for event in self.visible_ms.keys() & appended_ms.keys():
+            self.latencies_ms.append(max(0.0, self.visible_ms.pop(event) - appended_ms[event]))
+
+    def raised_alarms(self) -> Counter[str]:
+        """The alarms raised, by rule."""
+        return Counter(rule for rule, kind, _ in self.alarms if kind == "raised")
 
     def dispositions(self) -> dict[str, int]:
         """The totals over all shards."""
@@ -69,6 +95,11 @@ class Observed:
         """Records taken from the responses that were sent there: copies made by re-homing are not counted twice."""
         dispositions = self.dispositions()
         return sum(dispositions.values()) - dispositions["rehomed"]
+
+
+def kind_of(event: AlertEvent) -> str:
+    """Raised, enriched, retracted, or forgotten."""
+    return event.what if event.what in {"raised", "enriched", "forgotten"} else "retracted"
 
 
 def percentile(values: list[float], share: float) -> float | None:

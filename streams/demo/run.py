@@ -14,6 +14,7 @@ from streams.cluster.connection import admin_client
 from streams.cluster.topics import create_topics
 from streams.demo.home import temporary_home
 from streams.demo.ledger import Ledger
+from streams.demo.lives import Lives
 from streams.demo.observed import Observed
 from streams.demo.part import Hopeless, end_all
 from streams.demo.plan import Options, Plan, make_plan
@@ -109,7 +110,9 @@ def _run_on(plan: Plan, options: Options, screen: Screen, home: Path, broker: Br
         home=home,
         screen=screen,
         parts=plan.parts(home),
-        ledger=Ledger(partitions=plan.settings.partitions, alert_max_age_ms=round(plan.settings.alert_max_age * 1000)),
+        ledger=Ledger(
+            partitions=plan.settings.partitions, lives=Lives(alert_max_age_ms=round(plan.settings.alert_max_age * 1000))
+        ),
         observed=Observed(source=plan.settings.topic(RESPONSES.name)),
     )
     return 0 if asyncio.run(_run(stage, broker)) else 1

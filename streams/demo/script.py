@@ -1,4 +1,4 @@
-"""The course of a run once Kafka is there: the past weeks, the live traffic, and, where it is to end, the sums."""
+"""The course of a run once Kafka is there: the past year, the live traffic, and, where it is to end, the sums."""
 
 import asyncio
 import time
@@ -50,7 +50,7 @@ async def play(stage: Stage, send: Sender) -> bool:
     )
     await _play_history(stage, send, world)
     stage.screen.clear()
-    _introduce(stage)
+    _introduce(stage, world)
     figures = asyncio.create_task(_show_figures(stage))
     try:
         await _play_live(stage, send, replace(world, start_ms=round(time.time() * 1000)))
@@ -64,21 +64,21 @@ async def play(stage: Stage, send: Sender) -> bool:
 
 
 async def _play_history(stage: Stage, send: Sender, world: World) -> None:
-    """Send the past weeks, and wait until they are counted."""
+    """Send the past year, and wait until they are counted."""
     screen, observed, ledger = stage.screen, stage.observed, stage.ledger
-    screen.status("Sending the answers of the past weeks ...")
+    screen.status("Sending the answers of the past year ...")
     await send.send_all(history(world))
     sent = ledger.acked.total()
 
     def counted() -> bool:
-        screen.status(f"The workers count the answers of the past weeks: {observed.taken():,} of {sent:,} ...")
+        screen.status(f"The workers count the answers of the past year: {observed.taken():,} of {sent:,} ...")
         return observed.taken() >= sent
 
     since_s = time.monotonic()
-    await _until(stage, counted, "the workers to count the past weeks")
-    screen.say(f"{sent:,} answers of the past weeks counted, {time.monotonic() - since_s:.1f} s after they were sent.")
+    await _until(stage, counted, "the workers to count the past year")
+    screen.say(f"{sent:,} answers of the past year counted, {time.monotonic() - since_s:.1f} s after they were sent.")
     screen.status("The scores follow ...")
-    await _until(stage, lambda: sum(observed.answers.values()) == ledger.present(), "the scores of the past weeks")
+    await _until(stage, lambda: sum(observed.answers.values()) == ledger.present(), "the scores of the past year")
 
 
 async def _play_live(stage: Stage, send: Sender, world: World) -> None:
@@ -96,7 +96,8 @@ async def _until(stage: Stage, done: Callable[[], bool], what: str) -> None:
     moved_s = time.monotonic()
     while not done():
         observed = stage.observed
-        now = (observed.taken(), observed.dead.total(), observed.raised.total(), sum(observed.answers.values()))
+        said = observed.alerts.total() + observed.audits.total()
+        now = (observed.taken(), observed.dead.total(), said, sum(observed.answers.values()))
         if now != seen:
             seen, moved_s = now, time.monotonic()
         elif time.monotonic() - moved_s > _PATIENCE_S:
@@ -104,14 +105,19 @@ async def _until(stage: Stage, done: Callable[[], bool], what: str) -> None:
         await asyncio.sleep(_LOOK_S)
 
 
-def _introduce(stage: Stage) -> None:
+def _introduce(stage: Stage, world: World) -> None:
     plan = stage.plan
     places = [
         Place(name=part.name, pid=part.pid, url=f"http://{settings.host}:{settings.metrics_port}/metrics")
         for part, settings in zip(stage.parts, plan.workers, strict=False)
     ]
     page = introduce(
-        plan.settings, board=plan.board_url, workers=places, home=stage.home, now=datetime.now().astimezone()
+        plan.settings,
+        board=plan.board_url,
+        workers=places,
+        home=stage.home,
+        now=datetime.now().astimezone(),
+        kiosk=world.burst_at.name,
     )
     stage.screen.show_page(page)
     if stage.options.for_s is None:
@@ -120,7 +126,7 @@ def _introduce(stage: Stage) -> None:
 
 async def _show_figures(stage: Stage) -> None:
     while True:
-        stage.observed.settle_latencies(stage.ledger.alerts)
+        stage.observed.settle_latencies(stage.ledger.lives.alerts)
         stage.screen.figures(figures_of(stage))
         await asyncio.sleep(_FIGURES_S)
 
@@ -131,7 +137,7 @@ def figures_of(stage: Stage) -> Figures:
     return Figures(
         sent=stage.ledger.acked.total(),
         dispositions=stage.observed.dispositions(),
-        alerts=stage.observed.alert_ids.total(),
+        alerts=stage.observed.said["raised"],
         p50_ms=percentile(recent, 0.5),
         p99_ms=percentile(recent, 0.99),
     )
@@ -142,7 +148,7 @@ async def _sum_up(stage: Stage) -> bool:
     screen, ledger, observed = stage.screen, stage.ledger, stage.observed
     screen.status("Reading survey.responses back ...")
     in_topic = await count_responses(stage.plan.settings)
-    observed.settle_latencies(ledger.alerts)
+    observed.settle_latencies(ledger.lives.alerts)
     sums = add_up(ledger, observed, in_topic)
     screen.clear()
     screen.say("")

@@ -1,5 +1,6 @@
 """The shops of the simulated chains: when they are open, how their customers feel, how they answer."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,10 +10,12 @@ from zoneinfo import ZoneInfo
 from streams.demo.chains import CHAINS, IN_TROUBLE, QUEUE_GROWS, RECOVERS, Chain
 
 DAY_MS = 86_400_000
-QUEUE_FROM_MS = 10_000
+QUEUE_FROM_MS = 5_000
 """When the tills fail, after the start."""
 _WORKS_DAYS = 34
-_STORY = frozenset({QUEUE_GROWS, RECOVERS})
+_SWING_MS = 400 * DAY_MS
+"""A shop is liked now and a year ago, and better or worse half a year ago."""
+_STORY = (QUEUE_GROWS, RECOVERS)
 
 # Shape of the answers within a band: people give a 10 rather than a 9, and a 5 or a 0 rather than a 1.
 _UNHAPPY = ((0, 1, 2, 3, 4, 5, 6), (16, 7, 9, 12, 11, 21, 24))
@@ -22,13 +25,14 @@ _HAPPY = ((9, 10), (41, 59))
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shop:
-    """One shop. `size` is its share of the traffic (1 is usual), `mood` its usual NPS."""
+    """One shop. `size` is its share of the traffic (1 is usual), `mood` its NPS now, `swing` half of its range."""
 
     chain: Chain
     store: str
     zone: ZoneInfo
     size: float
     mood: float
+    swing: float = 0.0
 
     @property
     def name(self) -> tuple[str, str]:
@@ -58,24 +62,31 @@ class Shop:
             return -72
         if self.name == RECOVERS and -_WORKS_DAYS * DAY_MS <= since_start_ms < 0:
             return -38
-        return self.mood
+        return self.mood + self.swing * (math.cos(2 * math.pi * min(0, since_start_ms) / _SWING_MS) - 1)
 
 
 def open_shops(seed: int) -> tuple[Shop, ...]:
     """All shops of all chains; the same for the same seed."""
-    random = Random(f"{seed}/shops")
+    random, swings = Random(f"{seed}/shops"), Random(f"{seed}/swings")
     return tuple(
         Shop(
             chain=chain,
             store=store,
             zone=ZoneInfo(zone),
-            size=random.lognormvariate(0, 0.45),
+            size=_size(random, chain, store),
             mood=_mood(random, chain, store),
+            swing=swings.gauss(1, 2.5),
         )
         for chain in CHAINS
         for zone, stores in chain.stores.items()
         for store in stores
     )
+
+
+def _size(random: Random, chain: Chain, store: str) -> float:
+    """The shops of the story are no small ones: their past must hold enough to be compared with."""
+    size = random.lognormvariate(0, 0.45)
+    return max(1.0, size) if (chain.brand, store) in _STORY else size
 
 
 def _mood(random: Random, chain: Chain, store: str) -> float:
@@ -165,19 +176,24 @@ CHANNELS = (
 TILL, KIOSK, EMAIL, WEB = CHANNELS
 
 
-def traffic(shops: Sequence[Shop], at_ms: int, *, story: float = 1.0) -> list[float]:
+def traffic(shops: Sequence[Shop], at_ms: int, *, story: float = 0.0) -> list[float]:
     """How many answers come from each shop by each channel at that time: shop by shop, channel by channel, any unit.
 
-    The shops of which there is something to be seen have `story` times their usual traffic.
+    Each shop of which there is something to be seen has at least a share `story` (0-1) of all.
     """
-    weights: list[float] = []
-    for shop in shops:
-        local = shop.local(at_ms)
-        is_open = shop.is_open(local)
-        evening = 1.4 if 18 <= local.hour < 22 else 0.15 if local.hour < 7 else 1.0
-        saturday = 1.6 if local.weekday() == 5 else 1.0
-        size = shop.size * (story if shop.name in _STORY else 1.0)
-        for channel in CHANNELS:
-            busy = (saturday if is_open else 0.0) if channel.needs_open else evening
-            weights.append(size * channel.share * busy)
-    return weights
+    by_shop = {shop.name: _traffic_of(shop, at_ms) for shop in shops}
+    stories = [by_shop[name] for name in by_shop if name in _STORY]
+    wanted = story / (1 - story * len(stories)) * sum(sum(by_shop[name]) for name in by_shop if name not in _STORY)
+    for weights in stories:
+        factor = max(1.0, wanted / sum(weights))
+        weights[:] = [weight * factor for weight in weights]
+    return [weight for weights in by_shop.values() for weight in weights]
+
+
+def _traffic_of(shop: Shop, at_ms: int) -> list[float]:
+    local = shop.local(at_ms)
+    is_open = shop.is_open(local)
+    evening = 1.4 if 18 <= local.hour < 22 else 0.15 if local.hour < 7 else 1.0
+    saturday = 1.6 if local.weekday() == 5 else 1.0
+    counter = saturday if is_open else 0.0
+    return [shop.size * channel.share * (counter if channel.needs_open else evening) for channel in CHANNELS]

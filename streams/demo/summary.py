@@ -23,17 +23,25 @@ def summarise(ledger: Ledger, observed: Observed) -> RenderableType:
     table.add_row("responses in", f"{ledger.acked.total():,}", "acknowledged by Kafka")
     for each, word in WORDS.items():
         table.add_row(f"  {word}", f"{dispositions[each]:,}", _REMARKS[each])
-    table.add_row("alerts raised", f"{observed.alert_ids.total():,}", "as a read_committed subscriber saw them")
-    table.add_row("alerts muted", f"{len(ledger.muted):,}", "imported, or more than a week old, by our own recount")
+    said = observed.said
+    table.add_row("alerts raised", f"{said['raised']:,}", "as a read_committed subscriber saw them")
+    table.add_row("  enriched", f"{said['enriched']:,}", "a comment, contact data or another score came later")
+    table.add_row("  retracted", f"{said['retracted']:,}", "no detractor any more, deleted or excluded")
+    table.add_row("  forgotten", f"{said['forgotten']:,}", f"persons in the audit: {observed.audits.total():,}")
+    table.add_row("  muted", f"{len(ledger.lives.muted):,}", "imported, or more than a week old, by our own recount")
+    alarms = observed.raised_alarms()
+    by_rule = ", ".join(f"{words}: {alarms[rule]:,}" for rule, words in _RULES.items())
+    table.add_row("score alarms", f"{alarms.total():,}", by_rule)
     table.add_row("response to visible alert", milliseconds(percentile(latencies, 0.5)), "half of them within (p50)")
     table.add_row("", milliseconds(percentile(latencies, 0.99)), "99 % of them within (p99)")
     return table
 
 
+_RULES = {"drop": "scores fell", "rise": "scores rose", "burst": "bursts at kiosks"}
 _REMARKS = {
     "counted": "answers in the figures, corrected ones included",
     "duplicate": "sent again by a till, counted once",
-    "correction": "comments, edits, deletions and exclusions that came later",
+    "correction": "comments, edits, exclusions, deletions and the like that came later",
     "dead_letter": "could not be used, kept with a reason",
     "rehomed": "came under a wrong key, brought to their store's partition",
 }

@@ -3,9 +3,10 @@
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from streams.demo.ledger import Ledger
-from streams.demo.observed import Observed
+from streams.demo.observed import Observed, kind_of
 
 WORDS = {
     "counted": "counted",
@@ -13,6 +14,13 @@ WORDS = {
     "correction": "corrections",
     "dead_letter": "dead letters",
     "rehomed": "re-homed",
+}
+
+ALERT_WORDS = {
+    "raised": "alerts raised",
+    "enriched": "alerts enriched",
+    "retracted": "alerts retracted",
+    "forgotten": "alerts retracted for a person forgotten",
 }
 
 
@@ -42,8 +50,9 @@ def add_up(ledger: Ledger, observed: Observed, in_topic: int) -> list[Sum]:
         Sum(
             "dead letters in their topic are those the shards sent", dispositions["dead_letter"], observed.dead.total()
         ),
-        Sum("no alert id was seen twice", len(observed.alert_ids), observed.alert_ids.total()),
-        Sum("no response raised two alerts", len(observed.raised), observed.raised.total()),
+        Sum("no event of an alert was seen twice", len(observed.alerts), observed.alerts.total()),
+        Sum("the events of every alert came in order", 0, observed.out_of_order),
+        Sum("no alarm was seen twice", len(observed.alarms), observed.alarms.total()),
     ]
     return sums if not ledger.sure else [*sums, *_as_sent(ledger, observed, in_topic)]
 
@@ -53,7 +62,8 @@ def worked_off(ledger: Ledger, observed: Observed) -> bool:
     return (
         observed.taken() >= ledger.acked.total()
         and observed.dead.total() >= ledger.reasons.total()
-        and ledger.alerts.keys() <= observed.raised.keys()
+        and ledger.lives.alerts.keys() <= observed.alerts.keys()
+        and not ledger.lives.audits - observed.audits
         and sum(observed.answers.values()) == ledger.present()
     )
 
@@ -67,12 +77,17 @@ def _as_sent(ledger: Ledger, observed: Observed, in_topic: int) -> Iterator[Sum]
     for each, word in WORDS.items():
         yield Sum(f"{word}, against what was sent", ends[each], dispositions[each])
     yield Sum("dead letters give the reason they must", 0, _unequal(ledger.reasons, observed.dead))
-    missing, extra = ledger.alerts.keys() - observed.raised.keys(), observed.raised.keys() - ledger.alerts.keys()
-    yield Sum("alerts, against an independent recount", len(ledger.alerts), len(ledger.alerts) - len(missing))
-    yield Sum("alerts nobody had reason to raise", 0, len(extra))
+    wanted, found = ledger.lives.alerts, observed.alerts
+    expected = Counter(map(kind_of, wanted))
+    actual = Counter(map(kind_of, wanted.keys() & found.keys()))
+    for kind, word in ALERT_WORDS.items():
+        yield Sum(f"{word}, against an independent recount", expected[kind], actual[kind])
+    yield Sum("events of alerts that nobody had reason for", 0, len(found.keys() - wanted.keys()))
+    yield Sum("persons forgotten, in the audit", ledger.lives.audits.total(), observed.audits.total())
+    yield Sum("the audit says what became of vote and alert", 0, _unequal(ledger.lives.audits, observed.audits))
     yield Sum("answers behind the scores of all brands", ledger.present(), sum(observed.answers.values()))
 
 
-def _unequal(wanted: Counter[str], found: Counter[str]) -> int:
+def _unequal(wanted: Counter[Any], found: Counter[Any]) -> int:
     """In how many entries two counts differ."""
     return (wanted - found).total() + (found - wanted).total()

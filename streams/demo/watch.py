@@ -8,7 +8,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from streams.cluster.reading import read_span, read_topic
 from streams.demo.observed import Observed
 from streams.settings import Settings
-from streams.topology import ALERTS, DEAD_LETTERS, RESPONSES, SCORES, STATE
+from streams.topology import ALARMS, ALERTS, AUDIT, DEAD_LETTERS, RESPONSES, SCORES, STATE
 
 _FETCH_MS = 20
 """How long the broker may hold a fetch of alerts. A fetch leaves out the partitions that were just read, so what comes
@@ -23,6 +23,8 @@ async def watch(settings: Settings, observed: Observed) -> None:
             (STATE, observed.see_state),
             (DEAD_LETTERS, observed.see_dead_letter),
             (SCORES, observed.see_score),
+            (AUDIT, observed.see_audit),
+            (ALARMS, observed.see_alarm),
         ):
             tasks.create_task(read_topic(settings, settings.topic(topic.name), see, follow=True))
 

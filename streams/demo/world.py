@@ -1,59 +1,72 @@
 """The simulated world: every record its tills and surveys send, in time order, a pure function of a seed and a clock.
 
-The story: for weeks the shops collected answers, which come first as an import. Then people answer live. Soon after the
-start the tills of one shop fail and its queue grows; another shop's building works are over; a till that was offline
-for two and a half days delivers what it has at once. All the time a few things go wrong, as they do: a till repeats
-itself, a survey is changed or withdrawn, a record is malformed, a web shop keys its records by the wrong thing.
+The story: for a year the shops collected answers, which come first as an import. Then people answer live. Soon after
+the start the tills of one shop fail and its queue grows; another shop's building works are over; a till that was
+offline for two and a half days delivers what it has at once; a row of unhappy customers finds a kiosk. All the time a
+few things go wrong, as they do: a till repeats itself, a survey is changed, withdrawn or to be forgotten, a record is
+malformed, a web shop keys its records by the wrong thing.
 
 Each aspect draws from a generator of its own, so that a change to one leaves the others as they were.
 """
 
 import heapq
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import accumulate, count
 from random import Random
-from typing import Any
 
 import orjson
 from aiokafka.partitioner import murmur2
 
-from streams.demo.answers import Document, Visit, answer_record, comment_for, write_answer
+from streams.demo.answers import Visit, record_of, write_answer
 from streams.demo.chains import WAS_OFFLINE
 from streams.demo.faults import spoil
-from streams.demo.records import Kind, Record
-from streams.demo.shops import CHANNELS, DAY_MS, TILL, WEB, Channel, Shop, open_shops, traffic
+from streams.demo.follow_ups import FollowUps, again
+from streams.demo.records import Document, Kind, Record
+from streams.demo.shops import CHANNELS, DAY_MS, KIOSK, TILL, WEB, Channel, Shop, open_shops, traffic
 
 HISTORY_DAYS = 40
 HISTORY_RECORDS = 24_000
+OLDER_DAYS = 395
+"""As far back as an import may reach, nearly: a month can be compared with that of a year ago."""
+OLDER_RECORDS = 12_000
 BACKLOG_AT_MS = 3_000
+BURST_AT_MS = 12_000
 BACKLOG_RECORDS = 140
 OFFLINE_MS = 60 * 3_600_000
 
-_RETRIED_MS = 3_000
-"""A till that got no answer sends again within this."""
+_OLDER_STEP_H = 5
+"""Every fifth hour stands for all: it comes round to each hour of the day."""
 _HOUR_MS = 3_600_000
 _MINUTE_MS = 60_000
 # Of the live answers; the repeats and revisions of a channel come on top.
 _MALFORMED, _MISROUTED, _LATE, _STALE = 0.015, 0.01, 0.03, 0.005
-_STORY = 6.0
-"""So many times their usual traffic have the shops of the story, so that a minute is enough to see it."""
+_STORY = 0.12
+"""The least share of all live answers that each shop of the story has, so that a minute is enough to see it."""
 _MISROUTING_BRAND = "Northpeg"
+_BURST_SCORES = (2, 1, 9, 3, 1, 4, 2, 10)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class World:
-    """A world that starts at `start_ms`, before a `survey.responses` of so many partitions."""
+    """A world that starts at `start_ms`, before a `survey.responses` of so many partitions.
+
+    `burst_at` is the shop at whose kiosk something happens soon.
+    """
 
     seed: int
     start_ms: int
     partitions: int
     shops: tuple[Shop, ...]
+    burst_at: Shop
 
     @classmethod
     def make(cls, *, seed: int, start_ms: int, partitions: int) -> "World":
         """The world of a seed, at a time (ms since the epoch)."""
-        return cls(seed=seed, start_ms=start_ms, partitions=partitions, shops=open_shops(seed))
+        shops = open_shops(seed)
+        at_work = [shop for shop in shops if shop.mood > 0 and shop.is_open(shop.local(start_ms))]
+        burst_at = Random(f"{seed}/burst").choice(at_work or shops)
+        return cls(seed=seed, start_ms=start_ms, partitions=partitions, shops=shops, burst_at=burst_at)
 
     def random(self, aspect: str) -> Random:
         """The generator of an aspect, at its beginning."""
@@ -64,11 +77,24 @@ class World:
         return [(shop, channel) for shop in self.shops for channel in CHANNELS]
 
 
-def history(world: World, *, records: int = HISTORY_RECORDS, days: int = HISTORY_DAYS) -> Iterator[Record]:
-    """The answers of the days before the start, oldest first, to be sent at the start: imports, which raise nothing."""
+def history(
+    world: World, *, records: int = HISTORY_RECORDS, days: int = HISTORY_DAYS, older: int = OLDER_RECORDS
+) -> Iterator[Record]:
+    """The answers before the start, oldest first, to be sent at the start: imports, which raise nothing.
+
+    `records` of the last so many days, and `older` ones of the rest of a year and a month.
+    """
     random = world.random("history")
+    yield from _past(world, random, range(24 * OLDER_DAYS, 24 * days, -_OLDER_STEP_H), older)
+    yield from _past(world, random, range(24 * days, 0, -1), records)
+
+
+def _past(world: World, random: Random, hours_ago: range, records: int) -> Iterator[Record]:
+    """So many answers, spread over these hours as the traffic was."""
+    if not records:
+        return
     places = world.places()
-    hours = [world.start_ms - hour * _HOUR_MS for hour in range(24 * days, 0, -1)]
+    hours = [world.start_ms - hour * _HOUR_MS for hour in hours_ago]
     weights = [traffic(world.shops, hour) for hour in hours]
     planned = list(accumulate(sum(of_hour) for of_hour in weights))
     written = 0
@@ -80,7 +106,7 @@ def history(world: World, *, records: int = HISTORY_RECORDS, days: int = HISTORY
         for (shop, channel), moment in zip(chosen, moments, strict=True):
             visit = _visit(world, shop, channel, hour + moment)
             document = write_answer(random, visit, comments=0.3) | {"imported": True}
-            yield answer_record(document, visit, at_ms=world.start_ms, kind=Kind.HISTORY)
+            yield record_of(document, visit, at_ms=world.start_ms, kind=Kind.HISTORY)
 
 
 def live(world: World, *, rate: float) -> Iterator[Record]:
@@ -91,9 +117,9 @@ def live(world: World, *, rate: float) -> Iterator[Record]:
     def remember(record: Record) -> None:
         heapq.heappush(later, (record.at_ms, next(order), record))
 
-    for record in backlog(world):
+    for record in (*backlog(world), *burst(world)):
         remember(record)
-    follow = _Follow(random=world.random("follow-ups"), remember=remember)
+    follow = FollowUps(random=world.random("follow-ups"), remember=remember)
     for record in _answers(world, rate, follow):
         while later and later[0][0] <= record.at_ms:
             yield heapq.heappop(later)[2]
@@ -111,40 +137,24 @@ def backlog(world: World) -> Iterator[Record]:
     records = []
     for moment in moments:
         visit = _visit(world, shop, TILL, moment)
-        records.append(answer_record(write_answer(random, visit), visit, at_ms=at_ms, kind=Kind.BACKLOG))
+        records.append(record_of(write_answer(random, visit), visit, at_ms=at_ms, kind=Kind.BACKLOG))
     yield from records
     for record in records[-5:]:
-        yield _again(record, at_ms)
+        yield again(record, at_ms)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Follow:
-    """What follows an answer: records that are remembered until their time comes."""
-
-    random: Random
-    remember: Callable[[Record], None]
-
-    def up(self, record: Record, document: Document, visit: Visit) -> None:
-        """Decide what follows this answer, if anything."""
-        random, channel = self.random, visit.channel
-        if random.random() < channel.repeats:
-            self.remember(_again(record, record.at_ms + random.randint(300, _RETRIED_MS)))
-        if random.random() >= channel.revises:
-            return
-        what = random.choices((Kind.COMMENT, Kind.EDIT, Kind.DELETION, Kind.EXCLUSION), (70, 16, 7, 7))[0]
-        # After any retry: an old version that comes after a newer one is a correction that came too late, no duplicate.
-        at_ms = record.at_ms + _RETRIED_MS + 500 + round(random.expovariate(1 / 15_000))
-        revised = _revised(random, what, document, visit)
-        if what is Kind.EDIT:
-            self.remember(answer_record(revised, visit, at_ms=at_ms, kind=what))
-        else:
-            self.remember(_revision(record, what, revised, at_ms))
-        if what is Kind.EXCLUSION and random.random() < 0.5:
-            back = revised | {"event": "restored"} | ({"version": 3} if channel.versioned else {})
-            self.remember(_revision(record, Kind.RESTORATION, back, at_ms + 8_000))
+def burst(world: World) -> Iterator[Record]:
+    """What a kiosk sends within seconds when something happens that makes nearly everybody unhappy."""
+    random = world.random("burst")
+    at_ms = world.start_ms + BURST_AT_MS
+    for score in _BURST_SCORES:
+        visit = _visit(world, world.burst_at, KIOSK, at_ms - random.randint(*KIOSK.delay_ms), asked_ms=at_ms)
+        document = write_answer(random, visit, comments=0) | {"score": score, "device_ref": "kiosk-1"}
+        yield record_of(document, visit, at_ms=at_ms, kind=Kind.BURST)
+        at_ms += random.randint(300, 900)
 
 
-def _answers(world: World, rate: float, follow: _Follow) -> Iterator[Record]:
+def _answers(world: World, rate: float, follow: FollowUps) -> Iterator[Record]:
     random, faults, strays = world.random("answers"), world.random("faults"), world.random("misrouted")
     misrouting = [shop for shop in world.shops if shop.chain.brand == _MISROUTING_BRAND]
     places = world.places()
@@ -164,7 +174,7 @@ def _answers(world: World, rate: float, follow: _Follow) -> Iterator[Record]:
         if kind is Kind.MALFORMED:
             yield _malformed(world, faults, document, shop, at_ms)
             continue
-        record = answer_record(document, visit, at_ms=at_ms, kind=kind)
+        record = record_of(document, visit, at_ms=at_ms, kind=kind)
         if kind is Kind.MISROUTED:
             yield _under_key(record, _stray_key(world.partitions, strays, shop))
             continue
@@ -194,34 +204,6 @@ def _delay_ms(random: Random, kind: Kind, channel: Channel) -> int:
     return random.randint(*channel.delay_ms)
 
 
-def _again(record: Record, at_ms: int) -> Record:
-    return Record(at_ms=at_ms, kind=Kind.RETRY, key=record.key, value=record.value)
-
-
-def _revised(random: Random, what: Kind, document: Document, visit: Visit) -> Document:
-    """The document of a change to an answer."""
-    named = ("response_id", "source", "brand", "store", "submitted_at")
-    newer: dict[str, Any] = {"version": 2} if visit.channel.versioned else {}
-    if what in {Kind.DELETION, Kind.EXCLUSION}:
-        event = "deleted" if what is Kind.DELETION else "excluded"
-        return {name: document[name] for name in named} | newer | {"event": event}
-    if what is Kind.EDIT:
-        return document | newer | {"event": "updated", "score": _second_thought(random, document["score"])}
-    comment = comment_for(random, visit, document["score"], document["language"])
-    return document | newer | {"event": random.choice(("updated", "finished")), "comment": comment}
-
-
-def _second_thought(random: Random, score: int) -> int:
-    """Who was unhappy was helped, perhaps; of the others some came home and found something broken."""
-    if score <= 6:
-        return min(10, score + random.randint(1, 5))
-    return random.choice([other for other in (4, 6, 7, 8, 9, 10) if other != score])
-
-
-def _revision(record: Record, kind: Kind, document: Document, at_ms: int) -> Record:
-    return Record(at_ms=at_ms, kind=kind, key=record.key, value=orjson.dumps(document))
-
-
 def _malformed(world: World, random: Random, document: Document, shop: Shop, at_ms: int) -> Record:
     if random.random() < 1 / 15 and world.partitions > 1:
         return _lost_twice(world, random, document, shop, at_ms)
@@ -242,7 +224,7 @@ def _lost_twice(world: World, random: Random, document: Document, shop: Shop, at
 
 
 def _under_key(record: Record, key: bytes) -> Record:
-    return Record(at_ms=record.at_ms, kind=record.kind, key=key, value=record.value, answer=record.answer)
+    return Record(at_ms=record.at_ms, kind=record.kind, key=key, value=record.value, said=record.said)
 
 
 def _stray_key(partitions: int, random: Random, shop: Shop) -> bytes:

@@ -77,6 +77,7 @@ def test_the_first_page_can_be_typed_as_it_stands() -> None:
         workers=[Place(name="worker 1", pid=4242, url="http://127.0.0.1:17001/metrics")],
         home=Path("/tmp/nps-demo-1"),
         now=datetime(2026, 11, 22, tzinfo=UTC),
+        kiosk=("Coral & Pine", "Dunedin"),
     )
     screen.show_page(page)
 
@@ -85,6 +86,7 @@ def test_the_first_page_can_be_typed_as_it_stands() -> None:
         "http://127.0.0.1:17001/metrics",
         "export NPS_BROKERS=127.0.0.1:17044 NPS_TOPIC_PREFIX=demo-1-",
         "kill -9 4242",
+        "Coral & Pine, Dunedin",
         "offline since Thursday 12:00",
     ):
         assert text in out.getvalue()

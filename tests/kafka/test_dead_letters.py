@@ -47,7 +47,7 @@ async def test_a_third_of_malformed_traffic_ends_in_the_dead_letters_and_nothing
     worker = start()
     now = datetime.now(UTC)
     random = Random(6)
-    records = mixed(6, 3_000, log.settings.partitions, now, malformed=0.45)
+    records = mixed(6, 3_000, log.settings.partitions, now, malformed=0.55)
     for number in range(40):
         lost = answer(f"lost-{number}", f"Store {number % 9}", number % 11, now)
         headers = (("nps.rehomed-from", b"elsewhere|0|1"), ("nps.arrival", b"%d" % (now.timestamp() * 1000)))
