@@ -1,11 +1,11 @@
-# `make help` lists the targets. SECONDS=20 lets `make demo` end by itself.
+# `make help` lists the targets. SECONDS=20 lets `make demo` end by itself; of `make chaos` it is the load.
 
 NPS := .venv/bin/nps
 RUN := .venv/bin/python -m
 unexport SECONDS
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format lock kafka-lock bench broker tools clean
+.PHONY: help setup demo test check format lock kafka-lock bench chaos broker tools clean
 
 help: ## say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -37,6 +37,10 @@ format: setup ## let the formatter and the safe fixes at the code
 
 bench: setup broker ## the measured comparisons
 	@$(RUN) bench
+
+chaos: setup broker ## faults on a real Kafka, by a seeded plan (CASE=F01 SEED=1 SECONDS=30)
+	@$(RUN) chaos $(addprefix --case ,$(CASE)) $(addprefix --seed ,$(SEED)) \
+	  $(if $(filter command line,$(origin SECONDS)),--seconds $(SECONDS))
 
 broker: setup
 	@$(NPS) broker fetch

@@ -42,7 +42,7 @@ def main(
 
 
 def _sum(reports: list[Report]) -> str:
-    times = [step["recovery_s"] for report in reports for step in report["steps"]]
+    times = [step["recovery_s"] for report in reports for step in report["steps"] if "recovery_s" in step]
     good = sum(report["good"] for report in reports)
     recovered = f", recovery median {median(times):.1f} s, worst {max(times):.1f} s" if times else ""
     return f"{good} of {len(reports)} runs kept every promise{recovered}"

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from random import Random
 from typing import Any
 
+from chaos.cluster_actions import CLUSTER_ACTIONS
 from chaos.plan import Step, Vacuous
 from chaos.proxy import Api, Loss, Toxic
 from chaos.stage import Stage
@@ -89,20 +90,6 @@ async def freeze(stage: Stage, step: Step) -> Seen:
     return {"frozen": zombie.pid, "shards": sorted(shards), "said": said}
 
 
-async def broker_down(stage: Stage, step: Step) -> Seen:
-    """Kill -9 of a broker (or an orderly end); it comes back on the same data after a while."""
-    broker = stage.cluster.broker(step.target)
-    pid = broker.pid
-    acked = stage.feed.acked
-    await asyncio.to_thread(broker.kill)
-    await asyncio.sleep(step.how["for_s"])
-    during = stage.feed.acked - acked
-    await asyncio.to_thread(broker.restart)
-    if broker.pid == pid:
-        raise Vacuous("the broker was not restarted")
-    return {"killed": pid, "acked during": during}
-
-
 async def network(stage: Stage, step: Step) -> Seen:
     """A network that is slow, cuts messages up or off, or swallows them, for a while and for all workers."""
     toxic = Toxic(step.how["kind"], Random(step.at))
@@ -173,7 +160,8 @@ async def outage(stage: Stage, step: Step) -> Seen:
 
 
 ACTIONS: dict[str, Callable[[Stage, Step], Awaitable[Seen]]] = {
-    each.__name__: each for each in (kill, kill_at, lose, roll, freeze, broker_down, network, skew, storm, outage)
+    **{each.__name__: each for each in (kill, kill_at, lose, roll, freeze, network, skew, storm, outage)},
+    **CLUSTER_ACTIONS,
 }
 
 

@@ -1,7 +1,8 @@
-"""The faults of the matrix on one node, each as a plan that is drawn from its seed."""
+"""The faults of the matrix on one node or three, each as a plan that is drawn from its seed."""
 
 from random import Random
 
+from chaos.finales import lose_input, lose_state
 from chaos.plan import Case, Step, evenly
 
 _APIS = ("PRODUCE", "END_TXN", "INIT_PRODUCER_ID", "ADD_PARTITIONS_TO_TXN", "JOIN_GROUP")
@@ -88,6 +89,32 @@ def _skews(random: Random, records: int) -> list[Step]:
     ]
 
 
+_LED = ("survey.responses", "__consumer_offsets", "__transaction_state")
+
+
+def _leaders(random: Random, records: int) -> list[Step]:
+    """The leaders of input, offsets and transactions, by kill -9 or a freeze."""
+    ats = evenly(random, records, len(_LED))
+    return [
+        Step(
+            at=at,
+            action="leader_down",
+            how={"topic": topic, "partition": 0, "how": random.choice(("kill", "freeze")), "for_s": 10.0},
+        )
+        for at, topic in zip(ats, random.sample(_LED, len(_LED)), strict=True)
+    ]
+
+
+def _chases(random: Random, records: int) -> list[Step]:
+    partition = random.randrange(4)
+    return [Step(at=at, action="chase", how={"partition": partition}) for at in evenly(random, records, 5)]
+
+
+def _two_brokers(random: Random, records: int) -> list[Step]:
+    (at,) = evenly(random, records, 1)
+    return [Step(at=at, action="brokers_down", how={"brokers": random.sample(range(3), 2), "for_s": 20.0})]
+
+
 def _one_kill(random: Random, records: int) -> list[Step]:
     (at,) = evenly(random, records, 1)
     return [Step(at=at, action="kill", how={"amid": True})]
@@ -106,7 +133,11 @@ CASES = {
         Case(id="F03", title="rolling restart by SIGTERM", steps=_rolls),
         Case(id="F04", title="a worker frozen past its session, and woken", steps=_freezes),
         Case(id="F05", title="workers that come and go every three seconds", steps=_storm, workers=4),
+        Case(id="F07", title="the state lost, or rolled back to an older copy", finale=lose_state),
         Case(id="F08", title="kill -9 of the broker", steps=_broker_kills),
+        Case(id="F09", title="leaders of three brokers killed or frozen", steps=_leaders, brokers=3),
+        Case(id="F10", title="the leader asked to leave, five times", steps=_chases, brokers=3),
+        Case(id="F11", title="two of three brokers down", steps=_two_brokers, brokers=3),
         Case(id="F14", title="a network that delays, cuts up, cuts off and swallows", steps=_networks, proxied=True),
         Case(id="F15", title="an answer lost after Kafka did what was asked", steps=_losses, proxied=True),
         Case(id="F18", title="a worker whose clock is off", steps=_skews),
@@ -120,6 +151,7 @@ CASES = {
             steps=_one_kill,
             shape={"hot": 0.8, "new_stores": 0.1},
         ),
+        Case(id="F26", title="input deleted unread, made anew, or spread over more partitions", finale=lose_input),
     )
 }
 SHORT = ("F01", "F02", "F03", "F04", "F08", "F15", "F19")

@@ -82,6 +82,7 @@ async def _play(stage: Stage) -> Report:
     await stage.feed.finish(_DRAIN_S + stage.plan.records / stage.plan.per_second)
     async with open_reading(stage.deployment) as reading:
         await _drain(reading)
+        await stage.until_shared()
         await _note_metrics(stage)
         statuses = [await seat.stop() for seat in stage.seats if seat.taken]
         files = Files(stage.ledger, stage.probes, stage.folder)

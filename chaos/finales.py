@@ -1,0 +1,114 @@
+"""Accidents to the topics of a deployment at rest: whoever starts on what is left must refuse, and publish nothing."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from typing import Any
+
+from aiokafka import AIOKafkaProducer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient, NewPartitions, RecordsToDelete
+
+from chaos.deployment import ALERTS, DEAD_LETTERS, RESPONSES, SOURCES, STATE, TOPICS
+from chaos.reading import open_reading
+from chaos.stage import PARTITIONS, Stage
+from chaos.waiting import until
+from chaos.worker import Seat
+from streams.cluster.topics import create_topics
+from streams.settings import Settings
+
+_UNREAD = 50
+
+
+class NotRefused(Exception):
+    """A worker took up what it must refuse, or refused it for another reason."""
+
+
+async def lose_state(stage: Stage) -> None:
+    """F07: the state is gone; then it is an older copy of itself, as a backup would bring it back."""
+    async with open_reading(stage.deployment, (STATE,)) as reading:
+        await reading.refresh()
+        rows = list(reading.records(STATE))
+    await recreate(stage, STATE)
+    await refused(stage, "lost", "lost_state")
+    async with _producer(stage) as producer:
+        for shard in range(PARTITIONS):
+            ours = [row for row in rows if row.partition == shard]
+            for row in ours[: len(ours) // 2]:
+                await producer.send(stage.deployment.topic(STATE), row.value, key=row.key, partition=shard)
+        await producer.flush()
+    await refused(stage, "rolled back")
+
+
+async def lose_input(stage: Stage) -> None:
+    """F26: retention passes what was not read; the topic is made anew; partitions are added."""
+    name = stage.deployment.topic(RESPONSES)
+    async with _producer(stage) as producer:
+        for _ in range(_UNREAD):
+            sent = await producer.send_and_wait(name, b"unread", partition=0)
+    async with _admin(stage) as admin:
+        await admin.delete_records({TopicPartition(name, 0): RecordsToDelete(sent.offset)})
+    await refused(stage, "retention", "lost_input")
+    await recreate(stage, RESPONSES)
+    await refused(stage, "recreated", "recreated_input")
+    async with _admin(stage) as admin:
+        topics = (stage.deployment.topic(topic) for topic in TOPICS)
+        await admin.create_partitions({topic: NewPartitions(2 * PARTITIONS) for topic in topics})
+    await refused(stage, "partitions", "other_deployment", replace(stage.settings, partitions=2 * PARTITIONS))
+
+
+async def refused(stage: Stage, accident: str, kind: str | None = None, settings: Settings | None = None) -> None:
+    """Start a worker: it ends with status 1, says why, and nothing was published. `kind` None: whatever it says."""
+    before = await _published(stage)
+    seat = Seat(f"after-{accident.replace(' ', '-')}", settings or stage.settings, stage.folder, supervised=False)
+    worker = seat.start()
+    try:
+        status = await worker.ended(60.0)
+    finally:
+        await seat.leave_alone()
+        worker.kill()
+    kinds = [line["kind"] for line in worker.said("Refused to open a shard")]
+    published = await _published(stage)
+    stage.evidence.append({"accident": accident, "status": status, "refused": kinds})
+    if status != 1 or len(kinds) != 1 or (kind and kinds != [kind]) or published != before:
+        text = f"{accident}: status {status}, refused as {kinds}, published {before} and then {published}"
+        raise NotRefused(text)
+
+
+async def recreate(stage: Stage, topic: str) -> None:
+    """Delete a topic with all that is in it, and make it anew."""
+    name = stage.deployment.topic(topic)
+    async with _admin(stage) as admin:
+        await admin.delete_topics([name])
+
+        async def gone() -> bool:
+            return name not in await admin.list_topics()
+
+        await until(f"{name} is gone", gone)
+    report = await create_topics(stage.settings)
+    assert report.good, report
+
+
+async def _published(stage: Stage) -> dict[str, int]:
+    async with open_reading(stage.deployment, (ALERTS, DEAD_LETTERS, *SOURCES[1:])) as reading:
+        await reading.refresh()
+        return {topic: len(reading.records(topic)) for topic in (ALERTS, DEAD_LETTERS)}
+
+
+@asynccontextmanager
+async def _admin(stage: Stage) -> AsyncIterator[Any]:
+    admin = AIOKafkaAdminClient(bootstrap_servers=stage.deployment.brokers)
+    try:
+        await admin.start()
+        yield admin
+    finally:
+        await admin.close()
+
+
+@asynccontextmanager
+async def _producer(stage: Stage) -> AsyncIterator[Any]:
+    producer = AIOKafkaProducer(bootstrap_servers=stage.deployment.brokers, enable_idempotence=True)
+    try:
+        await producer.start()
+        yield producer
+    finally:
+        await producer.stop()
