@@ -20,8 +20,8 @@ from streams.domain.window import DAY_S, HOUR_S, HOURS, WINDOWS, YEAR_DAYS, Wind
 
 DAYS: Final[Mapping[WindowName, int]] = {"7d": 7, "30d": 30, "90d": 90, "365d": 365}
 ALWAYS: Final = -(1 << 40)
-_SHARED: Final[WindowName] = "30d"
-"""It begins where a day does that is shown by itself, long enough ago to change rarely."""
+_SHARED: Final[tuple[WindowName, WindowName]] = ("30d", "7d")
+"""Windows that begin where a day does that is shown by itself, so both records have the moment."""
 
 Name = tuple[str, str]
 """A window and `now`, `before` or `year_ago`; or `days`, `weeks` or `months` and a period."""
@@ -88,9 +88,10 @@ def _count_windows(standing: Standing, now: Clock, cells: dict[Hashable, Cell], 
 def _merged(windows: Mapping[int, int], periods: dict[int, int], now: Clock) -> dict[int, int]:
     if not periods:
         return dict(windows)
-    shared = _start(_SHARED, now)
-    apart = periods[shared] - windows[shared]
-    return {moment: count + apart if moment <= shared else count for moment, count in windows.items()} | periods
+    long, short = (_start(window, now) for window in _SHARED)
+    apart = {moment: periods[moment] - windows[moment] for moment in (long, short)}
+    merged = {moment: count + apart[long if moment <= long else short] for moment, count in windows.items()}
+    return merged | periods
 
 
 def _start(window: WindowName, now: Clock) -> int:

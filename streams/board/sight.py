@@ -115,9 +115,10 @@ class Veil:
     Before that a brand may be known without all of its stores, and what the others hide cannot be told.
     """
 
-    def __init__(self, board: Board, progress: Progress) -> None:
+    def __init__(self, board: Board, progress: Progress, *, stores_max: int = STORES_MAX) -> None:
         self._board = board
         self._progress = progress
+        self._stores_max = stores_max
         self._settled: dict[str, dict[str | None, _Settled]] = {}
         self._looked: dict[str, _Looked] = {}
 
@@ -143,7 +144,7 @@ class Veil:
 
     def _show(self, brand: str, now: Clock) -> dict[str | None, Shown]:
         stores: list[str | None] = [None, *self._board.store_names(brand)]
-        if len(stores) > STORES_MAX:
+        if len(stores) > self._stores_max + 1:
             stores = [None]
         known = self._settled.get(brand, {})
         self._settled[brand] = {store: self._settle(brand, store, now, known.get(store)) for store in stores}

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from streams.board.series import SMALL, Cell, Series, Shown
 from streams.board.withhold import settled, withhold
+from tests.board.algebra import Known, Vector
 
 Ends = tuple[int, int]
 Answers = Sequence[Sequence[int]]
@@ -32,7 +33,7 @@ class Brand(NamedTuple):
         """The answers of these stores between two moments."""
         return sum(sum(self.answers[store][slice(*ends)]) for store in stores)
 
-    def vector(self, stores: Iterable[int], ends: Ends) -> list[Fraction]:
+    def vector(self, stores: Iterable[int], ends: Ends) -> Vector:
         """The same as a sum of what nobody knows: each store's answers in each stretch of time, where there are any."""
         of = set(stores)
         return [
@@ -67,28 +68,6 @@ def brands(draw: st.DrawFn) -> Brand:
     common = draw(st.lists(st.sampled_from(every), unique=True, min_size=1))
     some = st.lists(st.sampled_from(common), unique=True)
     return a_brand(answers, draw(some), [draw(some) for _ in answers])
-
-
-class Known:
-    """What follows from vectors by adding and subtracting: their row space, as an echelon form."""
-
-    def __init__(self, vectors: Iterable[list[Fraction]]) -> None:
-        self._rows: dict[int, list[Fraction]] = {}
-        for vector in vectors:
-            left = self._reduced(vector)
-            pivot = next((index for index, number in enumerate(left) if number), None)
-            if pivot is not None:
-                self._rows[pivot] = [number / left[pivot] for number in left]
-
-    def __contains__(self, vector: list[Fraction]) -> bool:
-        return not any(self._reduced(vector))
-
-    def _reduced(self, vector: list[Fraction]) -> list[Fraction]:
-        for pivot, row in self._rows.items():
-            factor = vector[pivot]
-            if factor:
-                vector = [number - factor * other for number, other in zip(vector, row, strict=True)]
-        return vector
 
 
 def _known(brand: Brand) -> Known:
