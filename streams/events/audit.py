@@ -15,7 +15,7 @@ from streams.events.rejected import Rejected
 class Audit(Struct, frozen=True, kw_only=True):
     """One erasure that changed something; `day` is the UTC date of the response, `at` when the order arrived.
 
-    `vote`: it still counts as it did (`kept`), it counts no more (`removed`), or there was none.
+    `vote`: it stays as it was (`kept`), it was taken out (`removed`), or there was none any more or yet.
     `alert`: whether those who were told of the person were told to forget.
     """
 
