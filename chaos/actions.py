@@ -53,10 +53,13 @@ async def lose(stage: Stage, step: Step) -> Seen:
     seat = await _working(stage, step)
     victim = seat.worker
     loss = _lose(stage, step, lambda: None)
+    other = stage.seats[1 - step.target]
     if loss.api in (Api.JOIN_GROUP, Api.INIT_PRODUCER_ID):
-        other = stage.seats[1 - step.target].worker
-        other.signal(signal.SIGKILL)  # somebody has to join, or there is no such request
+        # Only who takes over sends these: somebody has to leave his shards to the one that is struck.
+        other.supervised = False
+        other.worker.kill()
     await until(f"the answer to {loss.api.name} is lost", lambda: loss.struck)
+    other.supervised = True
     return {"lost": loss.api.name, "then": loss.then, "victim": victim.pid}
 
 

@@ -103,7 +103,7 @@ async def _play(stage: Stage) -> Report:
 async def _strike(stage: Stage, step: Step) -> dict[str, Any]:
     """Carry out a step, and see what it did: work was left when it struck, and work was done after it."""
     before = await stage.look()
-    left = stage.feed.handed - before
+    handed = stage.feed.handed
     began_s = time.monotonic()
     stage.fault = True
     seen = await ACTIONS[step.action](stage, step)
@@ -111,13 +111,14 @@ async def _strike(stage: Stage, step: Step) -> dict[str, Any]:
     healed_s = time.monotonic()
     acked = stage.feed.acked
     await stage.until_included(max(acked, before + PROGRESS_MIN))
-    if left <= 0 and not stage.feed.handed > acked:
+    if handed <= before and stage.feed.handed <= handed:
         raise Vacuous(f"{step.action} struck when everything was done")
     return {
         **asdict(step),
         "seen": seen,
         "handled before": before,
-        "left when it struck": left,
+        "left when it struck": handed - before,
+        "sent meanwhile": acked - handed,
         "handled after": await stage.look(),
         "fault_s": round(healed_s - began_s, 2),
         "recovery_s": round(time.monotonic() - healed_s, 2),

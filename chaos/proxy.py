@@ -82,7 +82,6 @@ class Proxy:
         self.loss: Loss | None = None
         self._upstream = upstream
         self._server: asyncio.Server | None = None
-        self._links: set[_Link | int] = set()
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def start(self) -> None:
@@ -110,13 +109,12 @@ class Proxy:
             return
         link = _Link(writer, to_broker)
         pumps = [asyncio.create_task(self._requests(reader, link)), asyncio.create_task(self._responses(back, link))]
-        try:
+        with suppress(asyncio.CancelledError):  # whoever serves a connection is cancelled by `stop` alone
             await asyncio.wait(pumps, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for pump in pumps:
-                pump.cancel()
-            link.cut()
-            await asyncio.wait(pumps)
+        for pump in pumps:
+            pump.cancel()
+        link.cut()
+        await asyncio.wait(pumps)
 
     async def _requests(self, reader: asyncio.StreamReader, link: _Link) -> None:
         with suppress(OSError, asyncio.IncompleteReadError):
