@@ -9,7 +9,7 @@ import jsonschema_rs
 
 from chaos.rules.near import in_ms, unequal
 from chaos.rules.recount import Recount, recount
-from streams.topology import ALERTS, AUDIT, BRAND_TALLIES, DEAD_LETTERS, RESPONSES, SCORES
+from streams.topology import ALARMS, ALERTS, AUDIT, BRAND_TALLIES, DEAD_LETTERS, RESPONSES, SCORES, TRENDS
 from tests.kafka.check_alerts import wrong_alerts, wrong_audits
 from tests.kafka.check_letters import ERRORS, wrong_dead_letters, wrong_rehomed
 from tests.kafka.log import Log
@@ -20,6 +20,8 @@ SCHEMAS = Path(__file__).parents[2] / "schemas"
 _DOCUMENTS = (
     (ALERTS, "followup.alert"),
     (SCORES, "nps.score"),
+    (TRENDS, "nps.trend"),
+    (ALARMS, "nps.alarm"),
     (AUDIT, "nps.audit"),
     (BRAND_TALLIES, "nps.brand-tally"),
 )

@@ -5,19 +5,31 @@ from datetime import UTC, datetime
 import pytest
 
 from chaos.rules.recount import Recount
+from tests.kafka.check_trends import wrong_trends
 from tests.kafka.checks import assert_exact, until_exact
 from tests.kafka.conftest import Start
 from tests.kafka.log import Log
 from tests.kafka.mixed import mixed
+from tests.kafka.waiting import until_none
 
 pytestmark = pytest.mark.kafka
 
 
 async def test_figures_of_mixed_responses_equal_an_independent_recount(log: Log, start: Start) -> None:
-    """Every store, brand and window; dispositions add up per partition; every alert and dead letter is there once."""
-    workers = [start(), start()]
+    """Every store, brand, window and trend; every event of an alert, audit record and dead letter is there once.
+
+    Dispositions add up per partition.
+    """
+    workers = [start(trend_interval=1.0), start(trend_interval=1.0)]
     await log.send(mixed(1, 6_000, log.settings.partitions, datetime.now(UTC)))
-    assert_not_vacuous(await until_exact(log, *workers))
+    expected = await until_exact(log, *workers)
+    assert_not_vacuous(expected)
+
+    async def look() -> list[str]:
+        await log.refresh()
+        return [*wrong_trends(log, expected)]
+
+    await until_none("the trends are right", look)
     assert [0, 0] == [await worker.stop() for worker in workers]
     assert_not_vacuous(await assert_exact(log))
 

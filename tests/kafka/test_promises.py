@@ -9,6 +9,7 @@ import pytest
 
 from tests.board import test_guard
 from tests.kafka import (
+    test_alarms,
     test_broker,
     test_corrections,
     test_dead_letters,
@@ -29,6 +30,7 @@ PROMISES: dict[str, tuple[Test, ...]] = {
     "exactly once: across crashes": (
         test_faults.test_a_worker_killed_under_load_loses_nothing_and_repeats_nothing,
         test_scores.test_a_score_held_back_by_a_worker_that_died_is_published_by_the_next,
+        test_alarms.test_a_burst_is_raised_once_and_released_by_whoever_comes_next,
         test_restore.test_a_foreign_open_transaction_does_not_shorten_a_restore,
         test_restore.test_what_a_producer_aborted_is_passed_over,
     ),
