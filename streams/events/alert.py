@@ -24,7 +24,7 @@ class StoreNps(Struct, gc=False, frozen=True):
 class Alert(Struct, gc=False, frozen=True, kw_only=True):
     """What happened to an alert; `kind` is `raised`, `enriched` or `retracted`, and later releases may add others.
 
-    `submitted_at` and `due_at` are RFC 3339 in UTC with milliseconds. `late`: the record behind it arrived after it was due.
+    `submitted_at` and `due_at` are RFC 3339 in UTC with milliseconds. `late`: the record behind it arrived after that.
     What the record behind this event did not say is null; `reason_missing` (no comment: ask why) and `contactable` (a
     known customer who agreed to be contacted) speak of all that was said so far. `generation` counts the alerts of a
     response from 0, `sequence` the events of an alert from 1. `previous_score` is there where the score changed,
