@@ -11,6 +11,7 @@ from typing import Any
 from aiokafka.errors import KafkaError
 
 from chaos.actions import ACTIONS, PROGRESS_MIN
+from chaos.finales import NotRefused
 from chaos.invariants.evidence import Evidence, expected_of
 from chaos.invariants.scores import totals, windows
 from chaos.oracle import Files, judge_deployment
@@ -96,7 +97,10 @@ async def _play(stage: Stage) -> Report:
     if verdict["held"] and stage.case.replays:
         report["replayed"] = await replay(stage)
     if verdict["held"] and stage.case.finale:
-        await stage.case.finale(stage)
+        try:
+            await stage.case.finale(stage)
+        except NotRefused as error:
+            return {**report, "error": f"not refused: {error}"}
     return {**report, "good": verdict["held"]}
 
 

@@ -1,18 +1,18 @@
 """Accidents to the topics of a deployment at rest: whoever starts on what is left must refuse, and publish nothing."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from typing import Any
 
 from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewPartitions, RecordsToDelete
 
-from chaos.deployment import ALERTS, DEAD_LETTERS, RESPONSES, SOURCES, STATE, TOPICS
+from chaos.deployment import ACTIONS, ALERTS, DEAD_LETTERS, RESPONSES, SOURCES, STATE, TOPICS
 from chaos.reading import open_reading
 from chaos.stage import PARTITIONS, Stage
-from chaos.waiting import until
-from chaos.worker import Seat
+from chaos.waiting import Stuck, until
+from chaos.worker import Seat, Worker
 from streams.cluster.topics import create_topics
 from streams.settings import Settings
 
@@ -50,9 +50,9 @@ async def lose_input(stage: Stage) -> None:
     await refused(stage, "retention", "lost_input")
     await recreate(stage, RESPONSES)
     await refused(stage, "recreated", "recreated_input")
-    async with _admin(stage) as admin:
-        topics = (stage.deployment.topic(topic) for topic in TOPICS)
-        await admin.create_partitions({topic: NewPartitions(2 * PARTITIONS) for topic in topics})
+    await _spread(stage, RESPONSES)
+    await waits(stage, "input spread")
+    await _spread(stage, *(topic for topic in (*TOPICS, ACTIONS) if topic != RESPONSES))
     await refused(stage, "partitions", "other_deployment", replace(stage.settings, partitions=2 * PARTITIONS))
 
 
@@ -62,7 +62,10 @@ async def refused(stage: Stage, accident: str, kind: str | None = None, settings
     seat = Seat(f"after-{accident.replace(' ', '-')}", settings or stage.settings, stage.folder, supervised=False)
     worker = seat.start()
     try:
-        status = await worker.ended(60.0)
+        await until("the worker refuses", lambda: _is_settled(worker))
+        if worker.status is None:
+            await _until_published(stage, before)
+        status = worker.status
     finally:
         await seat.leave_alone()
         worker.kill()
@@ -72,6 +75,22 @@ async def refused(stage: Stage, accident: str, kind: str | None = None, settings
     if status != 1 or len(kinds) != 1 or (kind and kinds != [kind]) or published != before:
         text = f"{accident}: status {status}, refused as {kinds}, published {before} and then {published}"
         raise NotRefused(text)
+
+
+async def waits(stage: Stage, accident: str) -> None:
+    """Start a worker: it says what is wrong with a topic, is not ready, and publishes nothing."""
+    before = await _published(stage)
+    seat = Seat(f"after-{accident.replace(' ', '-')}", stage.settings, stage.folder, supervised=False)
+    worker = seat.start()
+    try:
+        await until("the worker says what it waits for", lambda: worker.said("Waiting: topic") or _is_settled(worker))
+        said, status, is_ready = worker.said("Waiting: topic"), worker.status, await worker.is_ready()
+    finally:
+        await seat.leave_alone()
+        worker.kill()
+    stage.evidence.append({"accident": accident, "status": status, "waits": bool(said)})
+    if not said or status is not None or is_ready or await _published(stage) != before:
+        raise NotRefused(f"{accident}: status {status}, ready {is_ready}, said {said}")
 
 
 async def recreate(stage: Stage, topic: str) -> None:
@@ -86,6 +105,27 @@ async def recreate(stage: Stage, topic: str) -> None:
         await until(f"{name} is gone", gone)
     report = await create_topics(stage.settings)
     assert report.good, report
+
+
+async def _spread(stage: Stage, *topics: str) -> None:
+    """Give topics twice as many partitions."""
+    async with _admin(stage) as admin:
+        names = [stage.deployment.topic(topic) for topic in topics]
+        await admin.create_partitions({name: NewPartitions(2 * PARTITIONS) for name in names})
+
+
+async def _is_settled(worker: Worker) -> bool:
+    return worker.status is not None or await worker.is_ready()
+
+
+async def _until_published(stage: Stage, before: dict[str, int]) -> None:
+    """Give a worker that did not refuse the time to show what harm that does."""
+
+    async def more() -> bool:
+        return await _published(stage) != before
+
+    with suppress(Stuck):
+        await until("something is published", more, within_s=15.0)
 
 
 async def _published(stage: Stage) -> dict[str, int]:
