@@ -44,11 +44,16 @@ class Navigated(RuntimeError):
 
 
 class Tab:
-    """One page. `requests` are the addresses it asked for, `complaints` what its console says went wrong."""
+    """One page. `requests` are the addresses it asked for, `complaints` what its console says went wrong.
+
+    `heard` is what its event streams brought.
+    """
 
     def __init__(self, socket: aiohttp.ClientWebSocketResponse) -> None:
         self.requests: list[str] = []
         self.complaints: list[str] = []
+        self.heard: list[str] = []
+        self._answered: list[str] = []
         self._socket = socket
         self._numbers = itertools.count(1)
         self._answers: dict[int, asyncio.Future[dict[str, Any]]] = {}
@@ -99,6 +104,14 @@ class Tab:
             page = await self.ask("document.body.innerText")
             raise AssertionError(f"never true: {expression}\n{self.complaints}\n{page}") from None
 
+    async def answers(self) -> list[str]:
+        """The bodies of all answers that came whole, for as long as the browser keeps them."""
+        bodies = []
+        for request in self._answered:
+            with contextlib.suppress(RuntimeError):  # of a page before this one, or without a body
+                bodies.append((await self.send("Network.getResponseBody", requestId=request))["body"])
+        return bodies
+
     async def press(self, key: str, code: int) -> None:
         """Press a key, such as Tab (9) or Enter (13)."""
         told: dict[str, Any] = {"key": key, "code": key, "windowsVirtualKeyCode": code}
@@ -125,6 +138,10 @@ class Tab:
     def _note(self, method: str, params: dict[str, Any]) -> None:
         if method == "Network.requestWillBeSent":
             self.requests.append(params["request"]["url"])
+        elif method == "Network.loadingFinished":
+            self._answered.append(params["requestId"])
+        elif method == "Network.eventSourceMessageReceived":
+            self.heard.append(params["data"])
         elif method == "Runtime.exceptionThrown":
             self.complaints.append(str(params["exceptionDetails"]))
         elif method == "Runtime.consoleAPICalled" and params["type"] in {"error", "warning", "assert"}:

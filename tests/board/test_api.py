@@ -6,7 +6,9 @@ import aiohttp
 import pytest
 from yarl import URL
 
-from tests.board.builders import Served, a_standing, raised
+from streams.domain.window import WINDOWS
+from tests.board import small
+from tests.board.builders import Served, a_served_board, a_standing, a_trend, an_alarm, raised
 
 
 async def _get(http: aiohttp.ClientSession, served: Served, path: str) -> tuple[int, Any]:
@@ -234,3 +236,167 @@ async def test_the_page_is_asked_for_again_only_where_it_changed(served: Served,
         tag = first.headers["ETag"]
     async with http.get(served.address + "board.css", headers={"If-None-Match": tag}) as again:
         assert (HTTPStatus.NOT_MODIFIED, b"") == (again.status, await again.read())
+
+
+PATHS = (
+    "/v1/brands",
+    "/v1/brands/Maison",
+    *(f"/v1/brands/Maison/stores?sort={sort}&window={window}" for sort in ("attention", "score") for window in WINDOWS),
+    *(f"/v1/stores/Maison/{store}" for store in small.STORES),
+    *(f"/v1/trends/Maison/{store}" for store in small.STORES),
+    "/v1/trends/Maison",
+    "/v1/alerts",
+)
+
+
+@pytest.mark.parametrize("path", PATHS)
+async def test_no_document_tells_a_small_score_without_the_token(http: aiohttp.ClientSession, path: str) -> None:
+    """Neither the score of four answers nor that of the sibling which would give it away; the counts are there."""
+    async with a_served_board() as served:
+        small.fill(served)
+        async with http.get(URL(served.address.rstrip("/") + path, encoded=True)) as response:
+            body = await response.text()
+
+    assert [] == [trace for counts in (small.FOUR, small.ELEVEN) for trace in small.traces(counts) if trace in body]
+    assert HTTPStatus.OK == response.status
+    assert '"n":' in body
+
+
+@pytest.mark.parametrize("path", [path for path in PATHS if "/brands/Maison/" in path or "Small" in path])
+async def test_with_the_token_every_document_tells_everything(http: aiohttp.ClientSession, path: str) -> None:
+    """Whoever shows the token is told the score of four answers."""
+    async with a_served_board(board_token="secret") as served:
+        small.fill(served)
+        address = URL(served.address.rstrip("/") + path, encoded=True)
+        async with http.get(address, headers={"Authorization": "Bearer secret"}) as response:
+            body = await response.text()
+
+    assert small.traces(small.FOUR)[1] in body
+
+
+async def test_a_withheld_window_has_its_count_and_nothing_else(served: Served, http: aiohttp.ClientSession) -> None:
+    """No band, no mean, no histogram and no comparison of it is told, and it says that it is withheld."""
+    small.fill(served)
+
+    _, body = await _get(http, served, "/v1/stores/Maison/Small")
+
+    window = body["windows"]["30d"]
+    numbers = ("promoters", "passives", "detractors", "nps", "low", "high", "mean", "histogram")
+    assert (4, True, "too_few", {None}) == (
+        window["n"],
+        window["withheld"],
+        window["confidence"],
+        {window[name] for name in numbers},
+    )
+    assert {None} == {window["previous"][name] for name in ("difference", "z", "p")}
+
+
+async def test_the_order_of_stores_does_not_tell_a_withheld_score(served: Served, http: aiohttp.ClientSession) -> None:
+    """By score or by attention withheld stores come last, by their answers, however bad or good they are."""
+    small.fill(served)
+
+    for sort in ("score", "attention"):
+        _, body = await _get(http, served, f"/v1/brands/Maison/stores?sort={sort}")
+        assert ["Large", "Next", "Small"] == [store["store"] for store in body["stores"]]
+
+
+async def test_a_trend_has_its_periods_with_range_state_and_what_they_said(
+    http: aiohttp.ClientSession,
+) -> None:
+    """35 days, 53 weeks and 24 months, a gap without a score, and the old value of a restated one with the token."""
+    async with a_served_board(board_token="secret") as served:
+        days = {0: (5, 5, 10), 20: (2, 3, 15)}
+        served.trend("Maison", "Lyon", a_trend("Maison", "Lyon", days, restated={"2026-02-22": (0, 3, 14)}))
+        served.show(a_standing("Maison", "Lyon"))
+        address = served.address + "v1/trends/Maison/Lyon"
+        async with http.get(address, headers={"Authorization": "Bearer secret"}) as response:
+            body = await response.json()
+
+    assert ("Maison", "Lyon", "2026-03-14T12:00:00Z") == (body["brand"], body["store"], body["as_of"])
+    assert (35, 53, 24) == tuple(len(body[unit]) for unit in ("days", "weeks", "months"))
+    by_name = {point["period"]: point for point in body["days"]}
+    today = by_name["2026-03-14"]
+    assert (20, 25.0, "provisional", None, False) == tuple(
+        today[name] for name in ("n", "nps", "state", "was", "withheld")
+    )
+    assert today["low"] < 25.0 < today["high"]
+    assert (0, None, "final") == tuple(by_name["2026-03-01"][name] for name in ("n", "nps", "state"))
+    restated = by_name["2026-02-22"]
+    assert ("restated", 65.0, {"n": 17, "nps": pytest.approx(82.35, abs=0.01)}) == (
+        restated["state"],
+        restated["nps"],
+        restated["was"],
+    )
+
+
+async def test_what_a_period_said_is_told_with_the_token_alone(served: Served, http: aiohttp.ClientSession) -> None:
+    """An old value and a new one are some answers apart, so without the token the old one has its count alone."""
+    days = {0: (5, 5, 10), 20: (20, 30, 150)}
+    served.trend("Maison", "Lyon", a_trend("Maison", "Lyon", days, restated={"2026-02-22": (20, 30, 149)}))
+    served.show(a_standing("Maison", "Lyon", (25, 35, 160)))
+
+    _, body = await _get(http, served, "/v1/trends/Maison/Lyon")
+
+    (restated,) = [point for point in body["days"] if point["state"] == "restated"]
+    assert (65.0, {"n": 199, "nps": None}) == (restated["nps"], restated["was"])
+
+
+async def test_a_trend_that_is_not_there_yet_is_empty(served: Served, http: aiohttp.ClientSession) -> None:
+    """A store that is known without a trend has no periods; that is no error."""
+    served.show(a_standing("Maison", "Lyon"))
+
+    status, body = await _get(http, served, "/v1/trends/Maison/Lyon")
+
+    assert (HTTPStatus.OK, None, [], [], []) == (status, *(body[name] for name in ("as_of", "days", "weeks", "months")))
+
+
+async def test_stores_come_with_their_last_weeks(served: Served, http: aiohttp.ClientSession) -> None:
+    """A list has what a picture the size of a word needs: 13 weeks as columns, null where nobody answered."""
+    served.trend("Maison", "Lyon", a_trend("Maison", "Lyon", {0: (5, 5, 10), 7: (5, 5, 10)}))
+    served.show(a_standing("Maison", "Lyon"))
+
+    _, body = await _get(http, served, "/v1/brands/Maison/stores")
+
+    weeks = body["stores"][0]["weeks"]
+    assert ("2025-W51", [*[0] * 11, 20, 20], [*[None] * 11, 25.0, 25.0]) == (weeks["first"], weeks["n"], weeks["nps"])
+    assert "provisional" == weeks["state"][-1]
+
+
+async def test_an_open_alarm_comes_with_its_evidence(http: aiohttp.ClientSession) -> None:
+    """Store and brand say which alarms are open since when, and by what figures."""
+    async with a_served_board(board_token="secret") as served:
+        served.show(a_standing("Maison"), a_standing("Maison", "Lyon"))
+        served.alarm(an_alarm())
+        served.alarm(an_alarm(store=None, rule="burst", baseline=None, difference=None, z=None, p=None))
+        told = []
+        for path in ("v1/stores/Maison/Lyon", "v1/brands/Maison"):
+            async with http.get(served.address + path, headers={"Authorization": "Bearer secret"}) as response:
+                told.append((await response.json())["alarms"])
+
+    ((fell,), (burst,)) = told
+    assert ("drop", 1, "2026-03-14T12:00:00Z", -63.2) == tuple(
+        fell[name] for name in ("rule", "episode", "since", "difference")
+    )
+    assert (52, 420, "2026-03-05T00:00:00Z") == (fell["current"]["n"], fell["baseline"]["n"], fell["baseline"]["from"])
+    assert ("burst", None) == (burst["rule"], burst["baseline"])
+    assert pytest.approx(-34.6, abs=0.1) == burst["current"]["nps"]
+
+
+async def test_evidence_is_withheld_where_it_would_tell_more_than_is_shown(
+    served: Served, http: aiohttp.ClientSession
+) -> None:
+    """Without the token the figures of an alarm are told where they follow from what is shown; its counts always."""
+    served.show(a_standing("Maison", "Lyon"))
+    served.alarm(an_alarm())
+
+    _, body = await _get(http, served, "/v1/stores/Maison/Lyon")
+
+    (alarm,) = body["alarms"]
+    assert (52, 420, None, None, None, True) == (
+        alarm["current"]["n"],
+        alarm["baseline"]["n"],
+        alarm["current"]["nps"],
+        alarm["baseline"]["detractors"],
+        alarm["difference"],
+        alarm["current"]["withheld"],
+    )

@@ -1,4 +1,5 @@
 import asyncio
+import dataclasses
 import json
 import socket
 from collections.abc import AsyncIterator
@@ -7,10 +8,12 @@ from http import HTTPStatus
 from typing import Any
 
 import aiohttp
+from msgspec.structs import replace
 
 from streams.board.alerts import Followed
 from streams.board.live import CLIENTS_MAX, PENDING_MAX, STORES_MAX
-from tests.board.builders import Served, a_standing, raised
+from tests.board import small
+from tests.board.builders import Served, a_served_board, a_standing, a_trend, an_alarm, raised
 
 Event = tuple[str, Any]
 
@@ -171,3 +174,76 @@ async def test_there_is_room_for_so_many_pages_and_no_more(served: Served, http:
                 response.status,
                 response.content_type,
             )
+
+
+async def test_the_stream_tells_no_small_score_without_the_token(served: Served, http: aiohttp.ClientSession) -> None:
+    """Figures, brands and alerts are told live as they may be seen: the score of four answers is in none of them."""
+    async with _listening(http, served) as listener, _telling(served):
+        small.fill(served)
+        told = [await listener.next() for _ in range(10)]
+
+    assert {"status", "alert", "brand", "store", "trend"} == {name for name, _ in told}
+    traces = [*small.traces(small.FOUR), *small.traces(small.ELEVEN)]
+    assert [] == [trace for trace in traces if trace in json.dumps(told)]
+
+
+async def test_with_the_token_the_stream_tells_everything(http: aiohttp.ClientSession) -> None:
+    """Who shows the token hears the score of four answers, at the same time as others do not."""
+    async with a_served_board(board_token="secret") as served, _telling(served):
+        with served.hub.subscribe(None) as veiled:
+            headers = {"Authorization": "Bearer secret"}
+            async with _listening(http, served, **headers) as listener:
+                small.fill(served)
+                told = [await listener.next() for _ in range(10)]
+            heard = b"".join([await veiled.next() or b"" for _ in range(3)]).decode()
+
+    trace = small.traces(small.FOUR)[1]
+    assert (True, False) == (trace in json.dumps(told), trace in heard)
+    assert "event: store" in heard
+
+
+async def test_a_page_is_told_that_there_is_another_trend(served: Served, http: aiohttp.ClientSession) -> None:
+    """Of which brand or store, and no more: who looks at it asks for it."""
+    async with _listening(http, served, "?brand=Maison") as listener, _telling(served):
+        await listener.until("status")
+        served.trend("Other", None, a_trend("Other"))
+        served.trend("Maison", "Lyon", a_trend("Maison", "Lyon"))
+
+        assert {"brand": "Maison", "store": "Lyon"} == await listener.until("trend")
+
+
+async def test_an_alarm_is_told_with_the_figures(served: Served, http: aiohttp.ClientSession) -> None:
+    """A store says that its score fell as soon as that is known, and that it is over."""
+    served.show(a_standing("Maison", "Lyon"))
+    async with _listening(http, served) as listener, _telling(served):
+        await listener.until("store")
+        served.alarm(an_alarm())
+        assert ["drop"] == [alarm["rule"] for alarm in (await listener.until("store"))["alarms"]]
+
+        served.alarm(an_alarm(kind="released"))
+        assert [] == (await listener.until("store"))["alarms"]
+
+
+async def test_a_person_who_is_forgotten_is_erased_in_open_pages(served: Served, http: aiohttp.ClientSession) -> None:
+    """Every alert of the response is told anew at once, without comment, customer and link, earlier ones as well."""
+    link = "https://crm.example/canary"
+    first, second = (
+        raised(number, alert_id=name, generation=number, comment="canary", customer_ref="canary", link=link)
+        for number, name in enumerate("ab")
+    )
+    async with _listening(http, served) as listener:
+        served.alert(first, second)
+        assert ["canary", "canary"] == [(await listener.until("alert"))["comment"] for _ in range(2)]
+        place, event = second
+        gone = replace(
+            event, kind="retracted", sequence=2, reason="forgotten", comment=None, customer_ref=None, link=None
+        )
+        served.alert((dataclasses.replace(place, offset=9), gone))
+
+        told = [await listener.until("alert") for _ in range(2)]
+
+    assert {("a", "raised"), ("b", "retracted")} == {(each["alert_id"], each["kind"]) for each in told}
+    assert [True, True] == [each["forgotten"] for each in told]
+    assert "canary" not in json.dumps(told)
+    async with http.get(f"{served.address}v1/alerts") as response:
+        assert "canary" not in await response.text()

@@ -1,14 +1,18 @@
 """The page in a real Chromium: what a person sees, on a desk and in a hand, by day, by night and by keyboard."""
 
 import asyncio
+import dataclasses
 import time
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 import pytest_asyncio
+from msgspec.structs import replace
 
-from tests.board.builders import Served, a_served_board, a_standing, raised
+from tests.board import small
+from tests.board.builders import NOON, Event, Served, a_served_board, a_standing, a_trend, an_alarm, raised
 from tests.board.chromium import Tab, chromium, open_tab
 
 pytestmark = pytest.mark.needs("chromium")
@@ -24,6 +28,9 @@ def _now() -> datetime:
 
 
 def _fill(served: Served) -> None:
+    days = {day: (5, 10 + day % 3, 20 + day % 7) for day in range(0, 100, 2)} | {1: (40, 10, 10)}
+    served.trend("Maison", None, a_trend("Maison", None, days, restated={"2026-02-18": (6, 10, 20)}))
+    served.trend("Maison", "Lyon Part-Dieu", a_trend("Maison", "Lyon Part-Dieu", days))
     served.show(
         a_standing("Maison", None, before=(40, 30, 30)),
         a_standing("Harbour & Pine", None, (0, 0, 0)),
@@ -56,7 +63,8 @@ def _says(key: str, score: str) -> str:
 def _order(*stores: str) -> str:
     """The condition that the list holds these stores in this order."""
     return (
-        f"Array.from(document.querySelectorAll('.row .name'), (name) => name.innerText).join() === '{','.join(stores)}'"
+        "Array.from(document.querySelectorAll('.row .name > [dir]'), (name) => name.innerText).join()"
+        f" === '{','.join(stores)}'"
     )
 
 
@@ -101,6 +109,7 @@ async def test_brands_show_score_range_answers_and_trend(tab: Tab, served: Serve
         "Maison",
         "6 stores",
         "30.0",
+        "Weeks: from 44.7 to 12.1.",
         "↑+40.0 since the 30 days before: more than chance",
         "14.1 to 44.2",
         "100 answers",
@@ -318,15 +327,16 @@ async def test_the_keyboard_reaches_everything_in_the_order_of_the_page(tab: Tab
     for _ in range(40):
         await tab.press("Tab", TAB)
         where, outline = await tab.ask(
-            "(({activeElement: at}) => [at.closest('#skip, #windows, #cards, #filter, #sorts, #rows, #scopes,"
-            " #alert-list')?.id || at.tagName, getComputedStyle(at).outlineStyle])(document)"
+            "(({activeElement: at}) => [at.closest('#skip, #windows, #cards, #brand-over-time, #filter, #sorts, #rows,"
+            " #scopes, #alert-list')?.id || at.tagName, getComputedStyle(at).outlineStyle])(document)"
         )
         if where == "BODY":
             break
         outlines.add(outline)
         reached += [] if reached[-1:] == [where] else [where]
 
-    assert ["skip", "A", "windows", "cards", "filter", "sorts", "rows", "SUMMARY", "scopes", "alert-list"] == reached
+    figures = ["cards", "brand-over-time", "filter", "sorts", "rows", "SUMMARY"]
+    assert ["skip", "A", "windows", *figures, "scopes", "alert-list"] == reached
     assert {"solid"} == outlines
 
 
@@ -387,6 +397,9 @@ async def test_the_page_has_landmarks_a_title_and_names_for_its_controls(tab: Ta
         ("status", ""),
     } <= named
     assert [] == [role for role, name in named if role in {"button", "link", "searchbox"} and not name]
+    (days,) = [name for role, name in named if role == "image" and name.startswith("35 days")]
+    assert days.startswith("35 days, from Sun 8 February 2026: between ")
+    assert days.endswith(", last 42.9, 16 without a score, 1 restated")
 
 
 async def test_the_page_says_that_kafka_is_away(tab: Tab, served: Served) -> None:
@@ -470,3 +483,207 @@ async def test_people_see_one_decimal_half_away_from_zero(tab: Tab, served: Serv
     shown = await tab.ask(f"import('/figures.js').then(({{ oneDecimal }}) => [{','.join(expected)}].map(oneDecimal))")
 
     assert list(expected.values()) == [text.replace("\N{MINUS SIGN}", "-") for text in shown]
+
+
+async def test_a_store_shows_how_sure_its_score_is_and_whether_it_moved(tab: Tab, served: Served) -> None:
+    """The score with its bar, few answers said aloud, the change since before and a year ago in words, mean, bins."""
+    served.show(a_standing("Maison", "Annecy", (2, 6, 9), before=(9, 6, 2)))
+    await _open(tab, served, "#/store/Maison/Annecy", "document.querySelectorAll('.histogram li').length === 11")
+
+    (words,) = await _lines(tab, ".hero-words")
+    assert "Most likely between 3.9 and 66.1, by 17 answers in the last 30 days. few answers" in words
+    assert "+82.4 since the 30 days before: more than chance" == words[-3].lstrip("\N{UPWARDS ARROW}")
+    assert "-41.2 in the 30 days before (-66.1 to -3.9, 17 answers, few)" == words[-2]
+    assert "Nobody answered in the same time a year ago" == words[-1]
+    assert "Mean 7.2 of 10." in (await _texts(tab, ".shares"))[0]
+    assert ["2"] == (await _texts(tab, ".histogram .much"))[:1]
+    assert [*["detractors"] * 7, *["passives"] * 2, *["promoters"] * 2] == await tab.ask(
+        "Array.from(document.querySelectorAll('.histogram .bar'), (bar) => bar.classList[1])"
+    )
+    assert 1 == await tab.ask("document.querySelectorAll('.hero .likely').length")
+
+
+async def test_pictures_show_days_weeks_and_months_with_gaps_and_what_was_restated(tab: Tab, served: Served) -> None:
+    """Three pictures of a brand: a dot for each period with a score, hollow while provisional, ringed if restated."""
+    await _open(tab, served)
+    await tab.until("document.querySelectorAll('#brand-pictures svg').length === 3")
+
+    assert ["35 days", "53 weeks", "24 months"] == await _texts(tab, "#brand-pictures figcaption")
+    days = "document.querySelector('#brand-pictures svg')"
+    assert [19, 35, 1] == await tab.ask(
+        f"['.dot', '.over', '.ring'].map((part) => {days}.querySelectorAll(part).length)"
+    )
+    assert 3 == await tab.ask(f"{days}.querySelectorAll('.dot.provisional').length")
+    titles = await tab.ask(f"Array.from({days}.querySelectorAll('title'), (title) => title.textContent)")
+    assert "Sun 8 February 2026: 50.0 (25.9 to 67.4), 42 answers, final" == titles[0]
+    assert "Mon 9 February 2026: nobody answered, final" == titles[1]
+    assert "Wed 18 February 2026: 47.4 (21.7 to 66.1), 38 answers, restated: it said 36 answers" == titles[10]
+    assert titles[-1].endswith("provisional")
+
+
+async def test_the_numbers_of_a_picture_are_a_table_as_well(tab: Tab, served: Served) -> None:
+    """Whoever cannot see a picture, or wants the numbers, opens its table, which stays open while figures change."""
+    await _open(tab, served)
+    await tab.until("document.querySelectorAll('#brand-pictures table').length === 3")
+    await tab.ask("document.querySelector('#brand-pictures .numbers summary').click()")
+
+    assert ["Day", "Score", "Range", "Answers", "State"] == (await _texts(tab, "#brand-pictures thead th"))[:5]
+    row = (await _texts(tab, "#brand-pictures tbody tr"))[0]
+    assert ["Sat 14 March 2026", "42.9", "16.1 to 62.9", "35", "provisional"] == row.split("\t")
+
+    served.trend("Maison", None, a_trend("Maison", None, {0: (0, 0, 50)}))
+    await tab.until("document.querySelector('#brand-pictures tbody tr')?.innerText.includes('100.0')")
+    assert await tab.ask("document.querySelector('#brand-pictures .numbers').open")
+
+
+async def test_each_store_has_its_last_weeks_in_a_picture_the_size_of_a_word(tab: Tab, served: Served) -> None:
+    """A row shows where a store comes from, and says it to who cannot see; a store without weeks has none."""
+    await _open(tab, served)
+    lyon = """document.querySelector('[data-key="Lyon Part-Dieu"]')"""
+
+    assert 12 == await tab.ask(f"{lyon}.querySelectorAll('.spark .line').length")
+    assert (await tab.ask(f"{lyon}.querySelector('.spark').textContent")).startswith("Weeks: from 4")
+    assert 1 == await tab.ask("document.querySelectorAll('.rows .spark svg').length")
+
+
+async def test_alarms_are_marked_and_stores_with_one_come_first(tab: Tab, served: Served) -> None:
+    """A store whose score fell stands on top of the list, marked; its own view has the evidence, until it is over."""
+    await _open(tab, served)
+    served.alarm(an_alarm(store="Paris Rivoli"))
+    served.alarm(an_alarm(store=None, rule="rise"))
+
+    await tab.until(_order("Paris Rivoli", "Lyon Part-Dieu", "Annecy", "Vichy", "Évry 2", "Dijon"))
+    assert ["Score rose"] == await _texts(tab, ".card .alarm")
+    assert ["Score fell"] == await _texts(tab, ".row .alarm")
+    await tab.ask("document.querySelector('.row').click()")
+    (banner,) = await tab.until("Array.from(document.querySelectorAll('.banner'), (each) => each.innerText)")
+    assert "Score fell since 14 Mar 2026" in banner
+    assert "Now 52 answers on 14 Mar; before 420 answers from 5 Mar to 13 Mar." in banner
+
+    served.alarm(an_alarm(store="Paris Rivoli", kind="released"))
+    await tab.until("document.querySelectorAll('.banner').length === 0")
+
+
+def _later(event: Event, kind: str, **changes: Any) -> Event:
+    """What happened to an alert a second later; what it does not say is not there."""
+    place, alert = event
+    silent: dict[str, Any] = {"kind": kind, "sequence": 2, "comment": None, "customer_ref": None, "link": None}
+    return dataclasses.replace(place, at_ms=round(time.time() * 1000)), replace(alert, **(silent | changes))
+
+
+async def test_an_alert_is_one_line_whatever_happens_to_it(tab: Tab, served: Served) -> None:
+    """A comment that comes later joins its line; where the customer thinks better of it the line is struck through."""
+    first = raised(1, alert_id="a", score=3, comment=None, reason_missing=True, submitted_at=_now())
+    served.alert(first)
+    await _open(tab, served)
+    assert ["No reason given: ask why"] == await _texts(tab, ".ask")
+
+    served.alert(_later(first, "enriched", comment="No one at the till", changes=["comment"]))
+    await tab.until("document.querySelector('.alert blockquote')?.innerText === 'No one at the till'")
+    assert ["may be contacted"] == (await _texts(tab, ".alert .facts span"))[-1:]
+
+    off = {"score": 8, "previous_score": 3, "reason": "not_detractor", "sequence": 3}
+    served.alert(_later(first, "retracted", **off))
+    await tab.until("document.querySelectorAll('.alert.retracted').length === 1")
+    assert ["3", "No one at the till"] == await _texts(tab, ".alert s")
+    assert "line-through" in await tab.ask(
+        "getComputedStyle(document.querySelector('.alert blockquote s')).textDecoration"
+    )
+    assert ["Retracted: answer changed to 8", "just now"] == await _texts(tab, ".alert .facts span")
+    assert 1 == await tab.ask("document.querySelectorAll('.alert').length")
+
+
+async def test_a_retracted_alert_goes_from_the_list_after_a_while(tab: Tab, served: Served) -> None:
+    """An hour after it was retracted an alert is no longer among those that are open."""
+    first = raised(1, alert_id="a", submitted_at=_now())
+    place, off = _later(first, "retracted", reason="deleted")
+    served.alert(first, (dataclasses.replace(place, at_ms=place.at_ms - 3_601_000), off))
+    await _open(tab, served)
+
+    assert ["No alerts."] == await _texts(tab, "#alert-list")
+
+
+async def test_words_of_a_person_who_is_forgotten_leave_an_open_page(tab: Tab, served: Served) -> None:
+    """Comment, customer and link go from all alerts of the response at once, and from the page's memory."""
+    link = "https://crm.example/canary"
+    first, second = (
+        raised(number, alert_id=name, generation=number, comment="canary", link=link, submitted_at=NOON)
+        for number, name in enumerate("ab")
+    )
+    served.alert(first, second)
+    await _open(tab, served)
+    assert ["canary", "canary"] == await _texts(tab, "blockquote")
+
+    served.alert(_later(second, "retracted", reason="forgotten"))
+
+    await tab.until("!document.documentElement.outerHTML.includes('canary')")
+    assert "Retracted: customer asked to be forgotten" in (await _texts(tab, ".alert"))[0]
+    known = "import('/state.js').then(({ known }) => JSON.stringify(known.alerts))"
+    assert "canary" not in await tab.ask(known)
+
+
+async def test_a_page_that_nobody_sees_keeps_no_words_of_customers(tab: Tab, served: Served) -> None:
+    """A hidden page hears nothing, so it forgets what customers said, and asks again when it is looked at."""
+    served.alert(raised(1, alert_id="a", comment="canary", submitted_at=_now()))
+    await _open(tab, served)
+    turn = "Object.defineProperty(document, 'hidden', {{ value: {}, configurable: true }});"
+    turn += "document.dispatchEvent(new Event('visibilitychange'))"
+
+    await tab.ask(turn.format("true"))
+    assert not await tab.ask("document.documentElement.outerHTML.includes('canary')")
+
+    await tab.ask(turn.format("false"))
+    await tab.until("document.querySelector('blockquote')?.innerText === 'canary'")
+
+
+async def _found(tab: Tab, served: Served, *, shown: str) -> list[str]:
+    """Which traces of the small scores are in the page or in what it was told, on its views and live."""
+    pages: list[str] = []
+    heard: list[str] = []
+    for path, condition in (
+        ("#/brand/Maison", SHOWN),
+        ("#/brand/Maison?window=7d", SHOWN),
+        (
+            "#/store/Maison/Small",
+            "document.querySelectorAll('.period').length === 6 && document.querySelector('.chart') !== null",
+        ),
+    ):
+        await _open(tab, served, path, condition)
+        tab.heard.clear()
+        served.show(a_standing("Maison", "Small", small.FOUR))
+        async with asyncio.timeout(20):
+            while not any('"store":"Small"' in told for told in tab.heard):
+                await asyncio.sleep(0.05)
+        heard += tab.heard
+        pages.append(await tab.ask("document.documentElement.outerHTML"))
+    await tab.until(shown)
+    pages.append(await tab.ask("import('/state.js').then(({ known }) => JSON.stringify(known))"))
+    everything = "\n".join([*pages, *await tab.answers(), *heard])
+    assert '"windows":' in everything
+    return [trace for counts in (small.FOUR, small.ELEVEN) for trace in small.traces(counts) if trace in everything]
+
+
+async def test_a_withheld_score_is_nowhere_in_the_page_nor_in_what_it_was_told(browser: str) -> None:
+    """Without the token: not in the documents, not in the stream, not in an element, a tooltip or the page's memory."""
+    async with a_served_board(now=time.time) as served, open_tab(browser) as tab:
+        telling = asyncio.create_task(served.hub.run())
+        small.fill(served)
+
+        assert [] == await _found(tab, served, shown="document.querySelector('.hero .why').innerText === 'withheld'")
+        assert "A score of fewer than 5 answers is shown only with" in (await _texts(tab, ".hero-words"))[0]
+        assert [] == tab.complaints
+        telling.cancel()
+
+
+async def test_with_the_token_small_scores_are_shown_and_said_to_be_of_few(browser: str) -> None:
+    """Who signed in sees the score of four answers, greyed."""
+    async with a_served_board(now=time.time, board_token="secret") as served, open_tab(browser) as tab:
+        telling = asyncio.create_task(served.hub.run())
+        small.fill(served)
+        await tab.open(f"{served.address}?token=secret")
+        await tab.until(CARDS)
+
+        found = await _found(tab, served, shown="document.querySelectorAll('.hero .numeral').length === 1")
+        assert {*small.traces(small.FOUR), *small.traces(small.ELEVEN)} == set(found)
+        assert ["few answers"] == await _texts(tab, ".hero .tag")
+        telling.cancel()

@@ -40,7 +40,8 @@ const format = (period, options) =>
 function periodName(period) {
   if (period.includes("W")) return `week of ${format(period, { day: "numeric", month: "long", year: "numeric" })}`;
   if (period.length === 7) return format(period, { month: "long", year: "numeric" });
-  return format(period, { weekday: "short", day: "numeric", month: "long", year: "numeric" });
+  const weekday = format(period, { weekday: "short" });
+  return `${weekday} ${format(period, { day: "numeric", month: "long", year: "numeric" })}`;
 }
 
 function shortName(period) {
