@@ -108,6 +108,19 @@ def test_time_alone_ends_a_burst() -> None:
     assert ("raised", 2) == _kinds(desk)[-1][:2]
 
 
+def test_what_an_offline_kiosk_brings_hides_no_burst() -> None:
+    """Its answers of the morning come in between: the burst goes on, and each answer of the window is counted."""
+    desk = Desk()
+    desk.take(*_answers([0] * 6))
+    desk.settle()
+    desk.take(*_answers([9] * 100, last_ms=NOW_MS - 3_600_000))
+    desk.settle(NOW_S + 5)
+    assert [("raised", 1, 6, 6)] == _kinds(desk)
+    desk.take(*_answers([10] * 8, last_ms=NOW_MS + 2 * MINUTE_MS - 7_000), at_ms=NOW_MS + 2 * MINUTE_MS)
+    desk.settle(NOW_S + 120)
+    assert [("raised", 1, 6, 6), ("released", 1, 14, 6)] == _kinds(desk)
+
+
 @pytest.mark.parametrize("compacted", [False, True])
 @pytest.mark.parametrize("committed", [False, True])
 def test_a_crash_neither_repeats_nor_loses_a_burst(*, committed: bool, compacted: bool) -> None:
