@@ -32,6 +32,7 @@ def kafka() -> Iterator[Kafka]:
         return
     with start_broker() as broker:
         yield Kafka(broker.bootstrap)
+        broker.kill()  # an orderly stop writes out a thousand partitions that nobody will read
 
 
 @pytest.fixture
