@@ -38,8 +38,8 @@ format: setup ## let the formatter and the safe fixes at the code
 bench: setup broker ## the measured comparisons
 	@$(RUN) bench
 
-chaos: setup broker ## faults on a real Kafka, by a seeded plan (CASE=F01 SEED=1 SECONDS=30)
-	@$(RUN) chaos $(addprefix --case ,$(CASE)) $(addprefix --seed ,$(SEED)) \
+chaos: setup broker ## faults on a real Kafka, by a seeded plan (CASE=F01 SEED=1 SECONDS=30, or PLAN=plan.json)
+	@$(RUN) chaos $(addprefix --case ,$(CASE)) $(addprefix --seed ,$(SEED)) $(addprefix --plan ,$(PLAN)) \
 	  $(if $(filter command line,$(origin SECONDS)),--seconds $(SECONDS))
 
 broker: setup

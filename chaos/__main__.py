@@ -12,6 +12,7 @@ import click
 
 from chaos.cases import CASES, SHORT
 from chaos.conductor import Report, conduct, line
+from chaos.plan import Plan
 
 
 @click.command(context_settings={"show_default": True})
@@ -19,19 +20,28 @@ from chaos.conductor import Report, conduct, line
 @click.option("--short", is_flag=True, help="The short set that runs with the tests.")
 @click.option("--seed", "seeds", type=int, multiple=True, default=(1,), help="May be repeated.")
 @click.option("--seconds", type=click.FloatRange(1), default=30.0, help="Load for this long at least, beside faults.")
+@click.option("--plan", "planned", type=click.Path(exists=True, path_type=Path), help="Play this plan.json instead.")
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Where the reports go as JSON.")
 @click.option("--keep", type=click.Path(file_okay=False, path_type=Path), help="Where failed runs are kept.")
 def main(
-    *, ids: tuple[str, ...], short: bool, seeds: tuple[int, ...], seconds: float, out: Path | None, keep: Path | None
+    *,
+    ids: tuple[str, ...],
+    short: bool,
+    seeds: tuple[int, ...],
+    seconds: float,
+    planned: Path | None,
+    out: Path | None,
+    keep: Path | None,
 ) -> None:
     """Faults on a real Kafka, by a plan that follows from the seed. Exit status 1 where a promise was broken."""
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     folder = keep or Path(tempfile.mkdtemp(prefix="nps-chaos-"))
     reports: list[Report] = []
-    for case in ids or (SHORT if short else tuple(CASES)):
-        for seed in seeds:
-            reports.append(asyncio.run(conduct(CASES[case], seed, seconds, folder / f"{case}-{seed}")))
-            print(line(reports[-1]), flush=True)
+    cases = ids or (SHORT if short else tuple(CASES))
+    plans = [Plan.read(planned)] if planned else [CASES[case].plan(seed, seconds) for case in cases for seed in seeds]
+    for plan in plans:
+        reports.append(asyncio.run(conduct(CASES[plan.case], plan, folder / f"{plan.case}-{plan.seed}")))
+        print(line(reports[-1]), flush=True)
     if len(reports) > 1:
         print(_sum(reports))
     if out:

@@ -15,7 +15,7 @@ from chaos.finales import NotRefused
 from chaos.invariants.evidence import Evidence, expected_of
 from chaos.invariants.scores import totals, windows
 from chaos.oracle import Files, judge_deployment
-from chaos.plan import Case, Step, Vacuous
+from chaos.plan import Case, Plan, Step, Vacuous
 from chaos.reading import Reading, open_reading
 from chaos.replay import replay
 from chaos.stage import Stage, staged
@@ -26,13 +26,19 @@ _STEADY_RECORDS = 300
 _DRAIN_S = 120.0
 
 
-async def conduct(case: Case, seed: int, seconds: float, folder: Path) -> Report:
-    """Run a case; gives its report. All that it wrote is in `folder`, which stays where the report is not good."""
-    plan = case.plan(seed, seconds)
+async def conduct(case: Case, plan: Plan, folder: Path) -> Report:
+    """Play a plan of a case; gives its report. What it wrote is in `folder`, which stays where that is not good."""
     await asyncio.to_thread(folder.mkdir, parents=True)
     plan.write(folder / "plan.json")
     began_s = time.monotonic()
-    report: Report = {"case": case.id, "title": case.title, "seed": seed, "good": False, "error": None, "steps": []}
+    report: Report = {
+        "case": case.id,
+        "title": case.title,
+        "seed": plan.seed,
+        "good": False,
+        "error": None,
+        "steps": [],
+    }
     try:
         async with staged(case, plan, folder) as stage:
             report["steps"] = stage.evidence

@@ -45,6 +45,12 @@ class Plan:
         """Write it as JSON."""
         path.write_text(json.dumps(asdict(self), indent=2) + "\n")
 
+    @classmethod
+    def read(cls, path: Path) -> "Plan":
+        """A plan that was written, perhaps with fewer steps since: what is left of it is what is played."""
+        kept = json.loads(path.read_text())
+        return cls(**{**kept, "steps": tuple(Step(**step) for step in kept["steps"])})
+
 
 Steps = Callable[[Random, int], list[Step]]
 """The faults of a case, given its chance and the number of records."""

@@ -9,6 +9,7 @@ import pytest
 
 from chaos.actions import ACTIONS
 from chaos.cases import CASES, SHORT
+from chaos.plan import Plan
 
 ROOT = Path(__file__).parents[2]
 
@@ -27,6 +28,7 @@ def test_the_same_seed_gives_the_same_plan(name: str, tmp_path: Path) -> None:
         assert {step.action for step in plan.steps} <= ACTIONS.keys()
         assert all(step.target < max(plan.workers, plan.brokers) for step in plan.steps)
     assert texts[0] == texts[1]
+    assert plans[0] == Plan.read(tmp_path / "plan.json")
     assert name == json.loads(texts[0])["case"]
 
 

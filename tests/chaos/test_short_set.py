@@ -19,5 +19,5 @@ async def test_no_fault_of_the_short_set_breaks_a_promise(
 ) -> None:
     """The fault happened, work was left when it struck, it went on, and the oracle found nothing."""
     caplog.set_level(logging.CRITICAL, "aiokafka")
-    report = await conduct(CASES[name], SEED, SECONDS, tmp_path / name)
+    report = await conduct(CASES[name], CASES[name].plan(SEED, SECONDS), tmp_path / name)
     assert report["good"], line(report)
