@@ -5,6 +5,7 @@
 /v1/brands/{brand}/stores?window=30d&sort=attention&q=&limit=50&offset=0
 /v1/stores/{brand}/{store}                                 one store
 /v1/trends/{brand} and /v1/trends/{brand}/{store}          days, weeks and months
+/v1/explain/{brand}/{store}?window=30d                     what is behind a number: with the token alone
 /v1/alerts?brand=&store=&limit=50                          newest first
 /v1/status                                                 connection to Kafka, lags, what is held
 /v1/stream?brand=                                          server-sent events: brand, store, trend, alert, status
@@ -22,6 +23,7 @@ from aiohttp import web
 
 from streams.board import documents, live
 from streams.board.alerts import ALERTS_MAX
+from streams.board.behind import Behind, Explain
 from streams.board.change import TOO_FEW
 from streams.board.guard import SHOWED_TOKEN
 from streams.board.live import Hub
@@ -35,8 +37,11 @@ from streams.domain.window import WINDOWS, WindowName
 LIMIT_MAX: Final = 500
 
 
-def routes(board: Board, progress: Progress, hub: Hub, *, now: Callable[[], float]) -> list[web.RouteDef]:
+def routes(
+    board: Board, progress: Progress, hub: Hub, *, explain: Explain, now: Callable[[], float]
+) -> list[web.RouteDef]:
     """Every route of the API."""
+    behind = Behind(explain)
 
     async def alerts(request: web.Request) -> web.Response:
         found = board.alerts.newest(
@@ -48,6 +53,13 @@ def routes(board: Board, progress: Progress, hub: Hub, *, now: Callable[[], floa
         whole = _showed_token(request)
         return _json({"alerts": [documents.alert(followed, whole=whole) for followed in found]})
 
+    async def explained(request: web.Request) -> web.Response:
+        if not _showed_token(request):
+            raise Refused(HTTPStatus.FORBIDDEN, "single answers are shown to those alone who show the board's token")
+        window = cast("WindowName", _choice(request, "window", WINDOWS, "30d"))
+        brand, store = _name(request, "brand"), _name(request, "store")
+        return _json(await behind.document(brand, store, window, int(now())))
+
     async def status(request: web.Request) -> web.Response:
         told = documents.status(board, progress, now=now(), whole=_showed_token(request))
         return _json({**told, "clients": hub.clients})
@@ -57,6 +69,7 @@ def routes(board: Board, progress: Progress, hub: Hub, *, now: Callable[[], floa
 
     served: dict[str, Handler] = {
         **_figures(board, hub),
+        "/v1/explain/{brand:[^/]+}/{store:[^/]+}": explained,
         "/v1/alerts": alerts,
         "/v1/status": status,
         "/v1/stream": stream,

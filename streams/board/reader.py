@@ -30,7 +30,7 @@ RETRY_S: Final = 1.0
 PROBE_EVERY_S: Final = 2.0
 PROBE_MAX_S: Final = 3.0
 """A Kafka that does not say for this long where its logs end is not reachable."""
-MISSED_EVERY_S: Final = 30.0
+MISSED_EVERY_S: Final = 10.0
 """How often it is asked whether a topic that the board does without is there by now."""
 SILENCE_MAX_S: Final = 60.0
 STOP_MAX_S: Final = 0.3

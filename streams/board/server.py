@@ -8,6 +8,7 @@ from typing import Final
 from aiohttp import web
 
 from streams.board import api, assets
+from streams.board.behind import Explain, from_topics
 from streams.board.guard import check, guard, harden
 from streams.board.live import Hub
 from streams.board.model import Board
@@ -44,14 +45,23 @@ async def serve(
 
 @asynccontextmanager
 async def listening(
-    settings: Settings, *, board: Board, progress: Progress, hub: Hub, now: Callable[[], float]
+    settings: Settings,
+    *,
+    board: Board,
+    progress: Progress,
+    hub: Hub,
+    now: Callable[[], float],
+    explain: Explain | None = None,
 ) -> AsyncIterator[str]:
-    """The web server over a read model that somebody else fills; gives its address."""
+    """The web server over a read model that somebody else fills; gives its address.
+
+    `explain` says what is behind a number, from the topics unless told otherwise.
+    """
     check(settings)
     # The guard stands first: what it refuses reaches nothing behind it.
     app = web.Application(middlewares=[guard(settings), problems])
     app.on_response_prepare.append(harden)
-    app.add_routes(api.routes(board, progress, hub, now=now))
+    app.add_routes(api.routes(board, progress, hub, explain=explain or from_topics(settings), now=now))
     app.add_routes(assets.routes())
     # No access log: it would keep tokens and names of stores.
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=STOP_S)

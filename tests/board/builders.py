@@ -7,6 +7,7 @@ from typing import Any
 from uuid import uuid4
 
 from streams.board.alerts import Followed, Place
+from streams.board.behind import Explain
 from streams.board.documents import instant
 from streams.board.live import Hub
 from streams.board.model import Board
@@ -196,9 +197,9 @@ class Served:
 
 @asynccontextmanager
 async def a_served_board(
-    *, now: Any = NOON.timestamp, caught_up: bool = True, **settings: Any
+    *, now: Any = NOON.timestamp, caught_up: bool = True, explain: Explain | None = None, **settings: Any
 ) -> AsyncIterator[Served]:
-    """Serve a board on a free port; nothing feeds it but the test."""
+    """Serve a board on a free port; nothing feeds it but the test. `explain` says what is behind its numbers."""
     served = Served(caught_up=caught_up)
     served.hub = Hub(served.board, served.progress, now=now)
     async with listening(
@@ -207,6 +208,7 @@ async def a_served_board(
         progress=served.progress,
         hub=served.hub,
         now=now,
+        explain=explain,
     ) as address:
         served.address = address
         yield served

@@ -1,14 +1,18 @@
+import asyncio
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote
 
 import aiohttp
 import pytest
+from aiokafka.errors import KafkaConnectionError
 from yarl import URL
 
-from streams.domain.window import WINDOWS
+from streams.cluster.explanation import Explanation, Marks, Vote
+from streams.domain.page import NewerRow
+from streams.domain.window import WINDOWS, WindowName
 from tests.board import small
-from tests.board.builders import Served, a_served_board, a_standing, a_trend, an_alarm, raised
+from tests.board.builders import NOON, Served, a_served_board, a_standing, a_trend, an_alarm, raised, some_figures
 
 
 async def _get(http: aiohttp.ClientSession, served: Served, path: str) -> tuple[int, Any]:
@@ -400,3 +404,116 @@ async def test_evidence_is_withheld_where_it_would_tell_more_than_is_shown(
         alarm["difference"],
         alarm["current"]["withheld"],
     )
+
+
+def _a_vote(minute: int, score: int | None, **overrides: Any) -> Vote:
+    plain: dict[str, Any] = {
+        "submitted_at": f"2026-03-14T11:{minute:02d}Z",
+        "score": score,
+        "counts": True,
+        "because": [],
+        "forgotten": False,
+        "muted": False,
+        "kiosk": False,
+        "alert": None,
+        "corrections": 0,
+        "answer_offset": 1000 + minute,
+        "corrected_offset": None,
+        "marked_offset": None,
+    }
+    return Vote(**(plain | overrides))
+
+
+VOTES = [
+    _a_vote(1, 9),
+    _a_vote(2, 3, counts=False, because=["excluded"], marked_offset=1900),
+    _a_vote(3, 8, corrections=1, corrected_offset=1901),
+]
+
+
+async def _explain(brand: str, store: str, window: WindowName, as_of_s: int) -> Explanation | None:
+    if store == "Nobody":
+        return None
+    if store == "Away":
+        raise KafkaConnectionError
+    if store == "Later":
+        raise NewerRow
+    return Explanation(
+        brand=brand,
+        store=store,
+        window=window,
+        as_of=f"{as_of_s}",
+        since=None,
+        until=None,
+        partition=3,
+        figures=some_figures((0, 1, 1)),
+        days=[],
+        before_days=None,
+        restated=[],
+        marks=Marks(corrected=1, excluded=1),
+        stores=[],
+        votes=VOTES,
+    )
+
+
+async def _ask_why(http: aiohttp.ClientSession, path: str, **headers: str) -> tuple[int, Any]:
+    token = "secret" if headers else ""
+    async with (
+        a_served_board(board_token=token, explain=_explain) as served,
+        http.get(f"{served.address}v1/explain/{path}", headers=headers) as response,
+    ):
+        return response.status, await response.json(content_type=None)
+
+
+async def test_what_is_behind_a_number_is_told_with_the_token(http: aiohttp.ClientSession) -> None:
+    """The votes of a store in a window as of now, newest first, and those that were corrected or do not count."""
+    status, body = await _ask_why(http, "Maison/%C3%89vry?window=7d", Authorization="Bearer secret")
+
+    assert (HTTPStatus.OK, "Maison", "Évry", "7d", f"{NOON.timestamp():.0f}") == (
+        status,
+        *(body[name] for name in ("brand", "store", "window", "as_of")),
+    )
+    assert ([1003, 1002, 1001], 3) == ([vote["answer_offset"] for vote in body["votes"]], body["votes_total"])
+    assert ([8, 3], 2) == ([vote["score"] for vote in body["touched"]], body["touched_total"])
+    assert (1, 1, 3) == (body["marks"]["corrected"], body["marks"]["excluded"], body["partition"])
+
+
+async def test_single_answers_are_told_to_nobody_without_the_token(http: aiohttp.ClientSession) -> None:
+    """On a board without a token there is no such document."""
+    status, body = await _ask_why(http, "Maison/Lyon")
+
+    assert (HTTPStatus.FORBIDDEN, HTTPStatus.FORBIDDEN) == (status, body["status"])
+
+
+@pytest.mark.parametrize(
+    ("path", "status"), [("M/Nobody", 404), ("M/Away", 503), ("M/Later", 503), ("M/Lyon?window=31d", 400), ("M", 404)]
+)
+async def test_where_nothing_can_be_explained_it_says_why(http: aiohttp.ClientSession, path: str, status: int) -> None:
+    """An unknown store, a Kafka that is away, a state of a later release: a problem document, not an error of ours."""
+    answered, body = await _ask_why(http, path, Authorization="Bearer secret")
+
+    assert (status, status) == (answered, body["status"])
+
+
+async def test_questions_are_answered_one_after_the_other(http: aiohttp.ClientSession) -> None:
+    """Each reads a partition of the state, so two at once are not twice the work."""
+    at_work = most = 0
+
+    async def explain(brand: str, store: str, window: WindowName, as_of_s: int) -> Explanation | None:
+        nonlocal at_work, most
+        at_work += 1
+        most = max(most, at_work)
+        await asyncio.sleep(0)
+        at_work -= 1
+        return await _explain(brand, store, window, as_of_s)
+
+    async with a_served_board(board_token="secret", explain=explain) as served:
+
+        async def ask() -> int:
+            address = f"{served.address}v1/explain/Maison/Lyon"
+            async with http.get(address, headers={"Authorization": "Bearer secret"}) as response:
+                return response.status
+
+        statuses = await asyncio.gather(*(ask() for _ in range(5)))
+
+    assert ({HTTPStatus.OK}, 1) == (set(statuses), most)

@@ -11,8 +11,10 @@ import pytest
 import pytest_asyncio
 from msgspec.structs import replace
 
-from tests.board import small
-from tests.board.builders import NOON, Event, Served, a_served_board, a_standing, a_trend, an_alarm, raised
+from streams.cluster.explanation import Event, Explanation, Marks, Vote
+from streams.domain.window import WindowName
+from tests.board import builders, small
+from tests.board.builders import NOON, Served, a_served_board, a_standing, a_trend, an_alarm, raised, some_figures
 from tests.board.chromium import Tab, chromium, open_tab
 
 pytestmark = pytest.mark.needs("chromium")
@@ -564,7 +566,7 @@ async def test_alarms_are_marked_and_stores_with_one_come_first(tab: Tab, served
     await tab.until("document.querySelectorAll('.banner').length === 0")
 
 
-def _later(event: Event, kind: str, **changes: Any) -> Event:
+def _later(event: builders.Event, kind: str, **changes: Any) -> builders.Event:
     """What happened to an alert a second later; what it does not say is not there."""
     place, alert = event
     silent: dict[str, Any] = {"kind": kind, "sequence": 2, "comment": None, "customer_ref": None, "link": None}
@@ -687,3 +689,74 @@ async def test_with_the_token_small_scores_are_shown_and_said_to_be_of_few(brows
         assert {*small.traces(small.FOUR), *small.traces(small.ELEVEN)} == set(found)
         assert ["few answers"] == await _texts(tab, ".hero .tag")
         telling.cancel()
+
+
+async def _explain(brand: str, store: str, window: WindowName, as_of_s: int) -> Explanation | None:
+    there = Event(
+        offset=1900,
+        record="there",
+        arrived_at="2026-03-14T11:30:00Z",
+        event="excluded",
+        reason="<b>a test</b>",
+        by="Anna",
+    )
+    plain: dict[str, Any] = {
+        "forgotten": False,
+        "muted": False,
+        "kiosk": False,
+        "alert": None,
+        "corrected_offset": None,
+    }
+    votes = [
+        Vote(
+            submitted_at="2026-03-14T11:01Z", score=9, counts=True, because=[], corrections=0, answer_offset=1001,
+            marked_offset=None, **plain,
+        ),
+        Vote(
+            submitted_at="2026-03-14T11:02Z", score=3, counts=False, because=["excluded"], corrections=0,
+            answer_offset=1002, marked_offset=1900, events=[there], **plain,
+        ),
+    ]  # fmt: skip
+    return Explanation(
+        brand=brand, store=store, window=window, as_of="2026-03-14T12:00:00Z", since=None, until=None, partition=3,
+        figures=some_figures((5, 15, 80)), days=[], before_days=None, restated=[], marks=Marks(excluded=1), stores=[],
+        votes=votes,
+    )  # fmt: skip
+
+
+async def test_a_store_shows_what_is_behind_its_number(browser: str) -> None:
+    """The sum for everybody; with the token and a button every vote with its offset, and why some do not count."""
+    async with (
+        a_served_board(now=time.time, board_token="secret", explain=_explain) as served,
+        open_tab(browser) as tab,
+    ):
+        _fill(served)
+        await tab.open(f"{served.address}?token=secret")
+        await tab.until(CARDS)
+        await _open(
+            tab, served, "#/store/Maison/Paris%20Rivoli", "document.querySelector('#store-votes button') !== null"
+        )
+        assert ["75.0 = 100 \N{MULTIPLICATION SIGN} (80 - 5) ÷ 100"] == await _texts(tab, ".sum")
+
+        await tab.ask("document.querySelector('#store-votes button').click()")
+        await tab.until("document.querySelectorAll('#store-votes table').length === 2")
+
+        touched, votes = await tab.ask(
+            "Array.from(document.querySelectorAll('#store-votes table'), (table) => Array.from(table.rows,"
+            " (row) => Array.from(row.cells, (cell) => cell.innerText.trim())))"
+        )
+        assert ["2026-03-14 11:02", "3", "no: excluded"] == touched[1][:3]
+        assert touched[1][3].startswith("1900: excluded, “<b>a test</b>”, by Anna, 14 Mar 2026")
+        assert ["2026-03-14 11:02", "3", "no: excluded", "", "1002"] == votes[1]
+        assert ["2026-03-14 11:01", "9", "yes", "", "1001"] == votes[2]
+        assert "1 excluded" in (await _texts(tab, "#store-votes > p"))[0]
+
+
+async def test_without_the_token_a_store_shows_no_vote(tab: Tab, served: Served) -> None:
+    """Who showed no token is told that there is more, and gets no button for it."""
+    await _open(tab, served, "#/store/Maison/Paris%20Rivoli", "document.querySelector('#store-votes p') !== null")
+
+    assert (await _texts(tab, "#store-votes"))[0].startswith(
+        "Single answers, corrections and exclusions are shown with"
+    )
+    assert 0 == await tab.ask("document.querySelectorAll('#store-votes button').length")

@@ -1,4 +1,5 @@
 import asyncio
+import dataclasses
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -8,16 +9,19 @@ import aiohttp
 import msgspec
 import pytest
 from aiokafka import AIOKafkaProducer
+from aiokafka.admin import NewTopic
 
 from streams.board.reader import ALERTS_BEHIND
 from streams.board.server import serve
 from streams.broker import Broker
+from streams.cluster.connection import admin_client
 from streams.cluster.topics import create_topics
+from streams.events.alarm import encode_alarm
 from streams.events.alert import encode_alert
 from streams.events.score import Score, encode_score
 from streams.settings import Settings
-from streams.topology import ALERTS, SCORES
-from tests.board.builders import a_standing, an_alert
+from streams.topology import ALARMS, ALERTS, SCORES, TRENDS
+from tests.board.builders import a_standing, a_trend, an_alarm, an_alert
 from tests.conftest import Kafka
 
 pytestmark = pytest.mark.kafka
@@ -198,6 +202,64 @@ async def test_a_board_waits_for_topics_that_are_not_there_yet(settings: Setting
             await topics.score("Maison")
             await board.until("v1/brands", lambda body: len(body["brands"]) == 1)
             await board.until("v1/status", lambda status: status["state"] == "live")
+
+
+async def test_trends_and_alarms_are_read_and_followed(settings: Settings, http: aiohttp.ClientSession) -> None:
+    """What was in the topics before and what comes later is shown; nonsense is counted, later kinds are left out."""
+    async with _topics(settings) as topics:
+        await topics.score("Maison", "Lyon")
+        await topics.write(
+            (TRENDS.name, b"Maison|Lyon", a_trend("Maison", "Lyon", {0: (2, 3, 15)})),
+            (TRENDS.name, b"Maison|Nice", b'{"brand": "Maison"}'),
+            (TRENDS.name, b"Maison|Nice", a_trend("Maison", "Nice").replace(b"2026-03-14T", b"yesterday")),
+            (ALARMS.name, b"Maison|Lyon", encode_alarm(an_alarm())),
+            (ALARMS.name, b"Maison|Lyon", encode_alarm(an_alarm(kind="promised", rule="rise"))),
+            (ALARMS.name, b"Maison|Lyon", encode_alarm(an_alarm(as_of="soon"))),
+        )
+        async with _board(settings, http) as board:
+            status = await board.until("v1/status", lambda status: status["caught_up"])
+            first = await board.get("v1/trends/Maison/Lyon")
+            store = await board.get("v1/stores/Maison/Lyon")
+
+            await topics.write((TRENDS.name, b"Maison|Lyon", a_trend("Maison", "Lyon", {0: (2, 3, 25)})))
+            await topics.write((ALARMS.name, b"Maison|Lyon", encode_alarm(an_alarm(kind="released"))))
+            await board.until("v1/trends/Maison/Lyon", lambda trends: trends["days"][-1]["n"] == 30)
+            await board.until("v1/stores/Maison/Lyon", lambda store: store["alarms"] == [])
+            await topics.write((TRENDS.name, b"Maison|Lyon", None))
+            await board.until("v1/trends/Maison/Lyon", lambda trends: trends["days"] == [])
+
+    trends, alarms = (status["topics"][settings.topic(topic.name)] for topic in (TRENDS, ALARMS))
+    assert (20, ["drop"]) == (first["days"][-1]["n"], [alarm["rule"] for alarm in store["alarms"]])
+    assert (2, 0, 1, 1) == (trends["malformed"], trends["unshown"], alarms["malformed"], alarms["unshown"])
+
+
+async def test_a_board_does_without_trends_and_alarms_until_they_are_there(
+    settings: Settings, http: aiohttp.ClientSession
+) -> None:
+    """Before an upgrade has made their topics scores and alerts are shown; once these are there they are read, too."""
+    async with admin_client(settings) as admin:
+        for topic in (SCORES, ALERTS):
+            name, count = settings.topic(topic.name), settings.partitions
+            await admin.create_topics([NewTopic(name, count, 1, topic_configs=topic.settings())])
+    async with _board(settings, http) as board:
+        await board.until("v1/status", lambda status: status["state"] == "live")
+        async with _topics(settings) as topics:
+            await topics.score("Maison", "Lyon")
+            await topics.write((TRENDS.name, b"Maison|Lyon", a_trend("Maison", "Lyon", {0: (2, 3, 15)})))
+            await board.until("v1/brands", lambda body: len(body["brands"]) == 1)
+            await board.until("v1/brands/Maison/stores", lambda body: body["stores"][0]["weeks"] is not None)
+
+
+async def test_a_store_without_a_vote_has_nothing_behind_its_number(
+    settings: Settings, http: aiohttp.ClientSession
+) -> None:
+    """What is behind a number is read from the state itself: where that is empty there is nothing to tell."""
+    settings = dataclasses.replace(settings, board_token="secret")
+    http.headers["Authorization"] = "Bearer secret"
+    async with _topics(settings), _board(settings, http) as board:
+        told = await board.get("v1/explain/Maison/Lyon")
+
+    assert (404, "no answers of the store Lyon of Maison") == (told["status"], told["detail"])
 
 
 async def test_a_broker_that_goes_and_comes_back_is_waited_for(

@@ -10,6 +10,7 @@ import {
   renderPictures,
   renderRows,
   renderStore,
+  renderVotes,
   welcome,
 } from "./render.js";
 import { Unanswered, follow } from "./source.js";
@@ -17,6 +18,7 @@ import {
   ALERTS_STEP,
   STORES_STEP,
   addressFor,
+  askBehind,
   chosenBrand,
   forgetAlerts,
   known,
@@ -61,6 +63,11 @@ const act = {
     view.scope = scope;
     view.alerts = ALERTS_STEP;
     settle(refreshAlerts().then(() => renderAlerts(act)));
+  },
+  askBehind() {
+    const answered = askBehind();
+    renderVotes(act);
+    settle(answered.then(() => renderVotes(act)));
   },
   choosePanel(panel) {
     view.panel = panel;
@@ -152,6 +159,7 @@ async function go() {
   }
   known.storeIsMissing = false;
   renderControls(act);
+  renderVotes(act);
   await refresh();
   if (view.store === before.store) return;
   act.choosePanel("stores");

@@ -1,10 +1,21 @@
 // Putting what is known on the page. What the controls do is given by `act`.
 
 import { alertItem } from "./alerts.js";
+import { sumView, votesView } from "./behind.js";
 import { NARROW, WIDE, charts } from "./charts.js";
 import { fill, h, keep } from "./dom.js";
-import { PERIODS, SMALL, WINDOWS, count, moment, plural } from "./figures.js";
-import { ALERTS_MAX, ALERTS_STEP, STORES_STEP, chosenBrand, known, listedAlerts, shownTrends, view } from "./state.js";
+import { PERIODS, SMALL, WINDOWS, count, figuresOf, moment, plural } from "./figures.js";
+import {
+  ALERTS_MAX,
+  ALERTS_STEP,
+  STORES_STEP,
+  chosenBrand,
+  known,
+  listedAlerts,
+  shownBehind,
+  shownTrends,
+  view,
+} from "./state.js";
 import { periodsView, storeView } from "./store.js";
 import { brandCard, segment, storeRow } from "./view.js";
 
@@ -21,6 +32,7 @@ export function renderAll(act, connection) {
   renderRows();
   renderStore();
   renderPictures();
+  renderVotes(act);
   renderAlerts(act);
 }
 
@@ -115,12 +127,21 @@ export function renderStore() {
   if (known.store?.store === view.store && known.store.brand === view.brand) {
     fill(part("store-figures"), storeView(known.store, view.window));
     fill(part("store-periods"), periodsView(known.store, view.window));
+    fill(part("store-sum"), sumView(figuresOf(known.store, view.window)));
+    part("behind").hidden = false;
   } else if (known.storeIsMissing) {
     const title = h("h2", { id: "store-title", tabindex: "-1", dir: "auto" }, view.store);
     const away = h("a", { href: "#/" }, "All brands");
     fill(part("store-figures"), [title, h("p", { class: "empty" }, "No figures of this store. ", away)]);
     fill(part("store-periods"), []);
+    part("behind").hidden = true;
   }
+}
+
+// The votes behind the number of a store, for who may see them and asked.
+export function renderVotes(act) {
+  if (view.store === null) return;
+  fill(part("store-votes"), votesView(shownBehind(), known.status?.whole === true, act.askBehind));
 }
 
 // Returns the items that are new on the page.

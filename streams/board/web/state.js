@@ -2,7 +2,7 @@
 
 import { isListed } from "./alerts.js";
 import { WINDOWS } from "./figures.js";
-import { get } from "./source.js";
+import { Unanswered, get } from "./source.js";
 import { brandPath, storePath } from "./view.js";
 
 export const STORES_STEP = 50;
@@ -30,6 +30,7 @@ export const known = {
   store: null,
   storeIsMissing: false,
   trends: null,
+  behind: null,
   alerts: [],
   status: null,
   skewMs: 0,
@@ -124,6 +125,28 @@ function trendsPath() {
 export function shownTrends() {
   const { trends } = known;
   return trends?.as_of && trends.brand === chosenBrand() && trends.store === view.store ? trends : null;
+}
+
+// What is behind the number that is looked at, when somebody asks: {path, state: "asked", "failed" or "there", document}.
+export async function askBehind() {
+  const path = behindPath();
+  known.behind = { path, state: "asked" };
+  try {
+    const document = await get(path);
+    if (known.behind.path === path) known.behind = { path, state: "there", document };
+  } catch (error) {
+    if (!(error instanceof Unanswered)) throw error;
+    if (known.behind.path === path) known.behind = { path, state: "failed" };
+  }
+}
+
+function behindPath() {
+  return `/v1/explain/${encodeURIComponent(view.brand)}/${encodeURIComponent(view.store)}?window=${view.window}`;
+}
+
+// What was answered about the number that is looked at now; null where nobody asked.
+export function shownBehind() {
+  return known.behind?.path === behindPath() ? known.behind : null;
 }
 
 export async function refreshAlerts() {

@@ -1,6 +1,5 @@
 // A store's own view.
 
-import { histogram } from "./charts.js";
 import { h } from "./dom.js";
 import {
   PERIODS,
@@ -16,11 +15,10 @@ import {
   isCalling,
   isShown,
   moment,
-  oneDecimal,
   withheldWords,
   within,
 } from "./figures.js";
-import { answersWords, bandStrip, brandPath, changeMark, numeral, rangeBar } from "./view.js";
+import { answersWords, brandPath, changeMark, numeral, rangeBar } from "./view.js";
 
 export function storeView(store, window) {
   const figures = figuresOf(store, window);
@@ -35,7 +33,6 @@ export function storeView(store, window) {
     h("h2", { id: "store-title", dir: "auto", tabindex: "-1" }, store.store),
     h("div", { class: "banners" }, store.alarms.map(banner)),
     hero(figures, window),
-    distribution(figures),
   ];
 }
 
@@ -91,17 +88,6 @@ function changes(figures, window) {
     ),
   );
   return h("ul", { class: "changes" }, lines);
-}
-
-function distribution(figures) {
-  if (!isShown(figures)) return h("div", { class: "distribution" });
-  const mean = figures.mean === null ? null : h("p", { class: "fine" }, `Mean ${oneDecimal(figures.mean)} of 10.`);
-  return h(
-    "div",
-    { class: "distribution" },
-    figures.histogram ? histogram(figures.histogram) : null,
-    h("div", { class: "shares" }, bandStrip(figures), h("p", { class: "fine" }, `${bandWords(figures)}.`), mean),
-  );
 }
 
 function period(figures, name, isChosen) {
