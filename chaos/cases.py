@@ -137,7 +137,7 @@ CASES = {
         Case(id="F01", title="kill -9 of one of two workers, again and again", steps=_kills, replays=True),
         Case(id="F02", title="kill -9 at each request of a commit and a takeover", steps=_kills_at, proxied=True),
         Case(id="F03", title="rolling restart by SIGTERM", steps=_rolls),
-        Case(id="F04", title="a worker frozen past its session, and woken", steps=_freezes),
+        Case(id="F04", title="a worker frozen past its session, and woken", steps=_freezes, replays=True),
         Case(id="F05", title="workers that come and go every three seconds", steps=_storm, workers=4),
         Case(id="F07", title="the state lost, or rolled back to an older copy", finale=lose_state),
         Case(id="F08", title="kill -9 of the broker", steps=_broker_kills),
