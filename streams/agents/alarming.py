@@ -145,7 +145,7 @@ class Alarming:
     def _look_at_kiosks(self, store: Store, now_s: float) -> None:
         episode = self._episodes.get((store.brand_name, store.name, "burst"), _NONE)
         window = kiosk_window(store, int(now_s))
-        if is_burst(window.tally) != episode.is_open:
+        if is_burst(window.tally, was_on=episode.is_open) != episode.is_open:
             self._turn(store, "burst", episode, now_s, _Evidence(_NO_CHANGE, window, None))
 
     def _turn(self, subject: Subject, rule: Rule, before: Episode, now_s: float, evidence: _Evidence) -> None:

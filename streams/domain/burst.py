@@ -1,6 +1,7 @@
 """Unhappy answers in quick succession at the kiosks of a store (HappyOrNot's rule): something is wrong there now.
 
-At least 4 answers within 15 minutes, half of them detractors' or more. A window ends with the minute of now and goes by
+At least 4 answers within 15 minutes, half of them detractors'; over with fewer answers, or when under a quarter are: at a
+kiosk where nearly half are unhappy all day, half alone would begin and end all the time. A window ends with the minute of now and goes by
 when people answered, so that a kiosk that was offline says nothing about the present when it comes back.
 """
 
@@ -16,7 +17,13 @@ from streams.domain.vote import COUNTS, KIOSK, MINUTE_MASK, MINUTE_SHIFT
 MINUTES: Final = 15
 N_MIN: Final = 4
 DETRACTORS_MIN: Final = 0.5
-BURST_LIMITS: Final[Mapping[str, float]] = {"window_s": MINUTES * 60, "n": N_MIN, "detractor_share": DETRACTORS_MIN}
+RELEASE_SHARE: Final = 0.25
+BURST_LIMITS: Final[Mapping[str, float]] = {
+    "window_s": MINUTES * 60,
+    "n": N_MIN,
+    "detractor_share": DETRACTORS_MIN,
+    "release_share": RELEASE_SHARE,
+}
 """The rule as it is published."""
 
 _PAGES_MAX: Final = 256
@@ -24,10 +31,10 @@ _PAGES_MAX: Final = 256
 _MINUTES_PER_DAY: Final = 1440
 
 
-def is_burst(tally: int) -> bool:
-    """Whether the answers of the window are a burst; nothing asks for fewer while one lasts."""
+def is_burst(tally: int, *, was_on: bool) -> bool:
+    """Whether the answers of the window are a burst, or one that is open goes on."""
     now = figures(tally)
-    return now.n >= N_MIN and now.detractors >= DETRACTORS_MIN * now.n
+    return now.n >= N_MIN and now.detractors >= (RELEASE_SHARE if was_on else DETRACTORS_MIN) * now.n
 
 
 def kiosk_window(store: Store, now_s: int) -> Span:

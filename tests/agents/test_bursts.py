@@ -116,9 +116,10 @@ def test_what_an_offline_kiosk_brings_hides_no_burst() -> None:
     desk.take(*_answers([9] * 100, last_ms=NOW_MS - 3_600_000))
     desk.settle(NOW_S + 5)
     assert [("raised", 1, 6, 6)] == _kinds(desk)
-    desk.take(*_answers([10] * 8, last_ms=NOW_MS + 2 * MINUTE_MS - 7_000), at_ms=NOW_MS + 2 * MINUTE_MS)
+    for late_ms in (7_000, 37_000):
+        desk.take(*_answers([10] * 10, last_ms=NOW_MS + 2 * MINUTE_MS - late_ms), at_ms=NOW_MS + 2 * MINUTE_MS)
     desk.settle(NOW_S + 120)
-    assert [("raised", 1, 6, 6), ("released", 1, 14, 6)] == _kinds(desk)
+    assert [("raised", 1, 6, 6), ("released", 1, 26, 6)] == _kinds(desk)
 
 
 @pytest.mark.parametrize("compacted", [False, True])
@@ -156,3 +157,18 @@ def test_each_store_has_its_own() -> None:
     desk.settle(NOW_S + 2)
     assert {b"Nord|Lyon", b"Nord|Lille"} == {output.key for output in desk.sent(ALARMS)}
     assert 2 == desk.told["alarms", "Nord", "burst"]
+
+
+def test_a_burst_goes_on_until_under_a_quarter_are_unhappy() -> None:
+    """A kiosk where nearly half are unhappy all day is one episode, not one after another."""
+    desk = Desk()
+    desk.take(*_answers([0, 0, 9, 9]))
+    desk.settle()
+    later_ms = NOW_MS + 4 * MINUTE_MS
+    desk.take(*_answers([10, 10, 10, 10], last_ms=later_ms), at_ms=later_ms)
+    desk.settle(later_ms / 1000)
+    assert [("raised", 1, 4, 2)] == _kinds(desk)
+    last_ms = later_ms + MINUTE_MS
+    desk.take(*_answers([10], last_ms=last_ms), at_ms=last_ms)
+    desk.settle(last_ms / 1000)
+    assert [("raised", 1, 4, 2), ("released", 1, 9, 2)] == _kinds(desk)
