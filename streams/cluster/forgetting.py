@@ -30,7 +30,10 @@ class Retention(NamedTuple):
 
 
 def order_of(identity: Identity, submitted_at: str, event: Order, *, by: str | None, reason: str | None) -> bytes:
-    """The order to forget one response: its identity, `submitted_at` as the response said it, and no personal data."""
+    """The order to forget one response: its identity, `submitted_at` as the response said it, and no personal data.
+
+    `by` and `reason` are left out where a long identity leaves no room for them.
+    """
     document: dict[str, str] = {
         "response_id": identity.response_id,
         "brand": identity.brand,
@@ -38,9 +41,12 @@ def order_of(identity: Identity, submitted_at: str, event: Order, *, by: str | N
         "submitted_at": submitted_at,
         "event": event,
     }
-    said = {"source": identity.source, "by": by, "reason": reason}
-    document |= {name: text for name, text in said.items() if text}
-    order = orjson.dumps(document)
+    if identity.source:
+        document["source"] = identity.source
+    words = {name: text for name, text in (("by", by), ("reason", reason)) if text}
+    order = orjson.dumps(document | words)
+    if not isinstance(decode_response(order), Response):
+        order = orjson.dumps(document)
     assert isinstance(decode_response(order), Response), "an order that every worker would refuse"
     return order
 
