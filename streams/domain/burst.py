@@ -1,8 +1,9 @@
 """Unhappy answers in quick succession at the kiosks of a store (HappyOrNot's rule): something is wrong there now.
 
-At least 4 answers within 15 minutes, half of them detractors'; over with fewer answers, or when under a quarter are: at a
-kiosk where nearly half are unhappy all day, half alone would begin and end all the time. A window ends with the minute of now and goes by
-when people answered, so that a kiosk that was offline says nothing about the present when it comes back.
+At least 4 answers within 15 minutes, half of them detractors'; over with fewer answers, or when under a quarter are: at
+a kiosk where nearly half are unhappy all day, half alone would begin and end all the time. A window ends with the
+minute of now and goes by when people answered, so that a kiosk that was offline says nothing about the present when it
+comes back.
 """
 
 from collections.abc import Mapping

@@ -26,9 +26,9 @@ class Alert(Struct, gc=False, frozen=True, kw_only=True):
 
     `submitted_at` and `due_at` are RFC 3339 in UTC with milliseconds. `late`: the record behind it arrived after that.
     What the record behind this event did not say is null; `reason_missing` (no comment: ask why) and `contactable` (a
-    known customer who agreed to be contacted) speak of all that was said so far. `generation` counts the alerts of a
-    response from 0, `sequence` the events of an alert from 1. `previous_score` is there where the score changed,
-    `changes` says what an enriched one brought, `reason` why one was retracted.
+    known customer who agreed to be contacted) speak of all that the response's alerts said so far. `generation` counts
+    the alerts of a response from 0, `sequence` the events of an alert from 1. `previous_score` is there where the score
+    changed, `changes` says what an enriched one brought, `reason` why one was retracted.
     """
 
     alert_id: str

@@ -147,7 +147,7 @@ def test_an_order_that_a_worker_would_refuse_is_not_given() -> None:
 
 def test_words_that_find_no_room_are_left_out_of_an_order() -> None:
     """A response may be nearly as large as a record may be: it is forgotten all the same."""
-    identity = Identity("Nord", "Lyon 2", DAY, "s" * 65_350, "r")
+    identity = Identity("Nord", "Lyon 2", DAY, "s" * 65_390, "r")
     order = order_of(identity, "2026-02-28T23:30:00-10:00", "forget_all", by="Privacy desk", reason="asked to")
     assert not {"by", "reason"} & orjson.loads(order).keys()
     assert isinstance(decode_response(order), Response)

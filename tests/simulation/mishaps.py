@@ -47,8 +47,9 @@ def _duel(chance: Random, _: int) -> Mishaps:
 
 
 def _exile(chance: Random, _: int) -> Mishaps:
-    """A worker misses a generation in which another one had its shards, and gets them back."""
-    return 2, (), (Fault(chance.randrange(5), "freeze", chance.uniform(1.6, 3.2), "Heartbeat"),)
+    """A worker without work misses a generation in which another one had its shards, and gets them back."""
+    stopped = Fault(chance.randrange(8, 24), "freeze", chance.uniform(1.6, 3.2), "Heartbeat")
+    return 2, (Event(6.0, "rebalance"),), (stopped,)
 
 
 def _hidden(chance: Random, partitions: int) -> Mishaps:
@@ -69,7 +70,7 @@ def _displaced(chance: Random, _: int) -> Mishaps:
     return 1, tuple(Event(at_s, "displace") for at_s in times), ()
 
 
-_SCENARIOS: tuple[Callable[[Random, int], Mishaps], ...] = (_duel, _exile, _hidden, _refused, _displaced)
+_SCENARIOS: tuple[Callable[[Random, int], Mishaps], ...] = (_duel, _duel, _exile, _hidden, _refused, _displaced)
 
 
 def _events(chance: Random, partitions: int) -> tuple[Event, ...]:

@@ -144,6 +144,45 @@ MUTANTS = (
         ("markers", "alerts"),
     ),
     Mutant(
+        "shards torn apart",
+        "streams/engine/assignor.py",
+        """            name: ConsumerProtocolMemberAssignment(_VERSION, [(topic, shards) for topic in topics if shards], b"")
+            for name, shards in share_out(self._partitions, claims).items()
+""",  # noqa: E501 -- as it stands there
+        """            name: ConsumerProtocolMemberAssignment(
+                _VERSION,
+                [
+                    (topic, share_out(self._partitions, claims)[sorted(members)[(at + nth) % len(members)]])
+                    for at, topic in enumerate(topics)
+                ],
+                b"",
+            )
+            for nth, name in enumerate(sorted(members))
+""",
+        ("fenced owners", "progress", "orderly ends"),
+    ),
+    Mutant(
+        "an exception swallowed",
+        "streams/engine/failure.py",
+        "            fail(error)\n",
+        "            pass\n",
+        ("progress",),
+    ),
+    Mutant(
+        "a random alert id",
+        "streams/domain/identity.py",
+        '    return uuid_of(f"{brand}|{store}|{iso_day(day)}|{source}|{generation}|{response_id}")\n',
+        "    return str(uuid.uuid4())\n",
+        ("alerts",),
+    ),
+    Mutant(
+        "a clock in a decision",
+        "streams/agents/responses.py",
+        "        arrival_ms = record.timestamp\n",
+        "        arrival_ms = int(__import__('time').monotonic() * 1000)\n",
+        ("markers", "alerts", "dead letters"),
+    ),
+    Mutant(
         "begin at the committed offset",
         "streams/engine/takeover.py",
         "        for topic in config.sources:\n            if topic not in marker.sources:\n",

@@ -15,6 +15,10 @@ from tests.simulation.mishaps import Event, mishaps
 from tests.simulation.network import Fault
 
 BRANDS = {"Nord": ("Lyon", "Metz", "Nice"), "Sud": ("Brest", "Caen")}
+_EVENTS = (
+    *("created", "created", "updated", "updated", "updated", "finished", "deleted", "excluded", "restored"),
+    *("restored", "forget_identity", "forget_all"),
+)
 _UNUSABLE = (b"", b"{", b"\xff", b'{"brand": "Nord"}', b"[]")
 _LATE_S = (2.0, 60.0, 7_200.0, 3 * 86_400.0, 8 * 86_400.0)
 _REFUSED_S = (-400.0, 401 * 86_400.0)
@@ -115,7 +119,7 @@ def _first(chance: Random, number: int, now_s: float) -> dict[str, object]:
 
 
 def _again(chance: Random, first: dict[str, object]) -> dict[str, object]:
-    event = chance.choice(["created", "created", "updated", "updated", "finished", "deleted", "excluded", "restored"])
+    event = chance.choice(_EVENTS)
     document = {**first, "event": event, "score": chance.randrange(11)}
     if "version" in first:
         document["version"] = chance.randint(1, 4)
