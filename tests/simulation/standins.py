@@ -14,7 +14,8 @@ from tests.simulation.consumer import ToyConsumer
 class Silent:
     """Takes all figures and keeps none: stands for the metrics."""
 
-    def __getattr__(self, _: str) -> Callable[..., None]:
+    def __getattr__(self, name: str) -> Callable[..., None]:
+        setattr(self, name, _nothing)
         return _nothing
 
 

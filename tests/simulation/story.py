@@ -62,7 +62,7 @@ def story(seed: int) -> Story:
     chance = Random(seed)
     starts_at_s = chance.choices([_MIDDAY_S, _BEFORE_HOUR_S, _BEFORE_DAY_S], [8, 1, 1])[0]
     partitions = chance.choice([1, 2, 2])
-    records = answers(chance, chance.randint(6, 24), partitions, starts_at_s)
+    records = answers(chance, chance.randint(5, 20), partitions, starts_at_s)
     records, aborted = _bundled(chance, records)
     slots, events, faults = mishaps(chance, partitions)
     return Story(
