@@ -97,15 +97,15 @@ class Shown:
             masks[root] = masks.get(root, 0) | 1 << index
         return list(masks.values())
 
-    def crossing(self, block: Iterable[int]) -> list[Hashable]:
-        """The shown cells of which one end is in a set of moments, and one outside."""
-        inside = {self.count(moment) for moment in block}
-        return [name for name in self.shown if len(inside.intersection(self._ends(name))) == 1]
+    def touching(self, moment: int) -> list[Hashable]:
+        """The shown cells that begin or end at a moment, or at one with no answer in between."""
+        count = self.count(moment)
+        return [name for name in self.shown if count in self._ends(name)]
 
-    def can_cut(self, block: Sequence[int], rest: Iterable[int]) -> bool:
-        """Whether there are answers between these moments and all others, so that they can be a block."""
-        inside = {self.count(moment) for moment in block}
-        return all(moment in self.before for moment in block) and not any(self.count(each) in inside for each in rest)
+    def weight(self, moment: int, weights: Mapping[int, int]) -> int:
+        """The sum of weights on a moment and on all moments with no answer in between."""
+        count = self.count(moment)
+        return sum(weight for each, weight in weights.items() if self.count(each) == count)
 
     def cost(self, names: Iterable[Hashable]) -> int:
         """How many answers the cells have."""

@@ -7,11 +7,12 @@ days less 30, a week less six of its days, the total of a brand less its other s
 
 *A brand and its stores*: what the brand shows beyond its stores is a sum over all of them, so it tells something of one
 store alone only if nothing unknown of another comes in with it. Moments of a store that are joined among themselves and
-to no other are a block. If every block of every store is also a union of blocks of another store, or of the brand, then
-whatever cancels what is unknown of all other stores cancels on these blocks, too, and the brand adds nothing to what
-the store itself shows. And what is unknown of all stores together, over a cell of the brand or over what two of its
-cells differ by, must not be small either. Where this does not hold the smallest cells that make it hold are withheld as
-well, of a store if there is one, else of the brand.
+to no other are a block. What can be had from the brand are weights on its moments, and all that is unknown of a store
+cancels where these add up to nothing on each of its blocks. So a store is safe where its blocks are in the span of the
+blocks of all other stores and of the brand: whatever cancels all others cancels this one as well, and the brand adds
+nothing to what the store itself shows. Where a block is not, there are weights that tell something, and the smallest
+cells are withheld that end these: of a store if there is one, else of the brand. And what is unknown of all stores
+together, over a cell of the brand or over what two of its cells differ by, must not be small either.
 
 Comparing each total with its own parts would not do. Two stores may be silent over 30 days and the same two and a third
 over 7: where the two have no other answers in the 30 days the difference of the totals is what the third one hides.
@@ -22,12 +23,12 @@ these out as well. A score of 100 says what everybody said, however many they ar
 few answers may be told where it takes more than two cells of the brand to tell them.
 """
 
-from collections import Counter
-from collections.abc import Hashable, Iterable, Mapping
-from itertools import combinations, islice
+from collections.abc import Hashable, Mapping
+from itertools import chain, combinations, islice
 from operator import itemgetter
 from typing import Final
 
+from streams.board.basis import PRIME, Basis
 from streams.board.series import SMALL, Series, Shown
 
 LOOKED_AT: Final = 64
@@ -78,16 +79,34 @@ class _Cover:
         total.join(_added_up(total, self.parts))
         self.moments = sorted({moment for name in total.shown for moment in total.cells[name][:2]})
         self.masks = {name: part.blocks(self.moments) for name, part in self.parts.items()}
-        self.owners = Counter(block for masks in self.masks.values() for block in masks)
-        return self._mend_blocks() | self._mend_sums()
+        known = Basis(len(self.moments))
+        known.add_all(total.blocks(self.moments))
+        return self._mend_blocks(list(self.parts), known) | self._mend_sums()
 
-    def _mend_blocks(self) -> bool:
+    def _mend_blocks(self, names: list[str], others: Basis) -> bool:
+        """Look at some stores; `others` is the span of the brand and of all other stores."""
+        if others.is_full or not names:
+            return False
+        if len(names) == 1:
+            return self._protect(names[0], others)
         mended = False
-        for name in self.parts:
-            for block in self.masks[name][1:]:
-                if self.owners[block] < 2 and not self._is_shared(block, name):
-                    self._silence([block], {name})
-                    mended = True
+        halves = names[: len(names) // 2], names[len(names) // 2 :]
+        for these, those in (halves, halves[::-1]):
+            grown = others.copy()
+            for name in those:
+                grown.add_all(self.masks[name])
+            mended |= self._mend_blocks(these, grown)
+        return mended
+
+    def _protect(self, name: str, others: Basis) -> bool:
+        mended = False
+        for block in self.masks[name][1:]:
+            while weights := others.weights_against(block):
+                blocks = self._withhold_one({name}, {self.moments[index]: weight for index, weight in weights.items()})
+                if not blocks:
+                    break
+                others.add_all(blocks)
+                mended = True
         return mended
 
     def _mend_sums(self) -> bool:
@@ -95,9 +114,7 @@ class _Cover:
         for a, b in sorted(self._sums()):
             unknown = [name for name, part in self.parts.items() if part.root(a) != part.root(b)]
             if 0 < sum(self.parts[name].count(b) - self.parts[name].count(a) for name in unknown) < SMALL:
-                ends = {self._block_of(name, moment) for name in unknown for moment in (a, b)}
-                self._silence(ends - {self.masks[name][0] for name in unknown}, set(unknown))
-                mended = True
+                mended |= bool(self._withhold_one(set(unknown), {a: 1, b: -1}))
         return mended
 
     def _sums(self) -> set[tuple[int, int]]:
@@ -113,36 +130,27 @@ class _Cover:
             sums.update(combinations(sorted(others), 2))
         return sums
 
-    def _block_of(self, name: str, moment: int) -> int:
-        bit = 1 << self.moments.index(moment)
-        return next(block for block in self.masks[name] if block & bit)
+    def _withhold_one(self, but: set[str], weights: Mapping[int, int]) -> list[int]:
+        """Let a moment be alone on which the weights do not cancel: in the part that loses least by it, or the total.
 
-    def _is_shared(self, block: int, name: str) -> bool:
-        others = (masks for other, masks in self.masks.items() if other != name)
-        return any(_is_union(block, masks) for masks in (*others, self.total.blocks(self.moments)))
+        Gives the blocks of that one; none where counts contradict each other, so that nothing is left to withhold.
+        """
+        of_parts = (self._choices(self.parts[name], weights) for name in self.smallest if name not in but)
+        some = islice(filter(None, of_parts), LOOKED_AT)
+        choices = list(chain.from_iterable(some)) or self._choices(self.total, weights)
+        if not choices:
+            self.total.hide(tuple(self.total.shown))
+            return []
+        _, _, series, cells = min(choices, key=itemgetter(0, 1))
+        series.hide(cells)
+        blocks = series.blocks(self.moments)
+        self.masks |= {name: blocks for name, part in self.parts.items() if part is series}
+        return blocks
 
-    def _silence(self, blocks: Iterable[int], but: set[str]) -> None:
-        """Let one of these blocks be one of one more part, the one that loses least by it, or else of the total."""
-        of_parts: list[tuple[int, str, list[Hashable]]] = []
-        of_total: list[Hashable] = []
-        for block in sorted(blocks):
-            inside = [moment for index, moment in enumerate(self.moments) if block >> index & 1]
-            rest = [moment for index, moment in enumerate(self.moments) if not block >> index & 1]
-            able = (name for name in self.smallest if name not in but and self.parts[name].can_cut(inside, rest))
-            found = ((self.parts[name], name, self.parts[name].crossing(inside)) for name in islice(able, LOOKED_AT))
-            of_parts += [(part.cost(names), name, names) for part, name, names in found if names]
-            if self.total.can_cut(inside, rest):
-                of_total = of_total or self.total.crossing(inside)
-        if of_parts:
-            _, name, names = min(of_parts, key=itemgetter(0, 1))
-            self.parts[name].hide(names)
-            self.owners.subtract(self.masks[name])
-            self.masks[name] = self.parts[name].blocks(self.moments)
-            self.owners.update(self.masks[name])
-        else:
-            # Counts that contradict each other leave nothing to cut.
-            self.total.hide(of_total or tuple(self.total.shown))
-
-
-def _is_union(block: int, masks: Iterable[int]) -> bool:
-    return all(mask & block in {0, mask} for mask in masks)
+    def _choices(self, series: Shown, weights: Mapping[int, int]) -> list[tuple[int, int, Shown, list[Hashable]]]:
+        """What to withhold of a series so that a moment is alone: what it costs, the moment and the cells."""
+        return [
+            (series.cost(cells), moment, series, cells)
+            for moment in weights
+            if series.weight(moment, weights) % PRIME and (cells := series.touching(moment))
+        ]
