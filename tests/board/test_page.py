@@ -733,9 +733,7 @@ async def test_a_store_shows_what_is_behind_its_number(browser: str) -> None:
         _fill(served)
         await tab.open(f"{served.address}?token=secret")
         await tab.until(CARDS)
-        await _open(
-            tab, served, "#/store/Maison/Paris%20Rivoli", "document.querySelector('#store-votes button') !== null"
-        )
+        await _open(tab, served, "#/store/Maison/Paris%20Rivoli", "document.querySelector('.sum') !== null")
         assert ["75.0 = 100 \N{MULTIPLICATION SIGN} (80 - 5) ÷ 100"] == await _texts(tab, ".sum")
 
         await tab.ask("document.querySelector('#store-votes button').click()")
