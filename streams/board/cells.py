@@ -20,6 +20,8 @@ from streams.domain.window import DAY_S, HOUR_S, HOURS, WINDOWS, YEAR_DAYS, Wind
 
 DAYS: Final[Mapping[WindowName, int]] = {"7d": 7, "30d": 30, "90d": 90, "365d": 365}
 ALWAYS: Final = -(1 << 40)
+_WINDOW, _EARLIER = 2, 1
+"""What they are worth, before days, weeks and months: a picture with a gap says more than no comparison."""
 _SHARED: Final[tuple[WindowName, WindowName]] = ("30d", "7d")
 """Windows that begin where a day does that is shown by itself, so both records have the moment."""
 
@@ -67,7 +69,7 @@ def _count_periods(periods: Mapping[Unit, Iterable[Point]], now: Clock, cells: d
 def _count_windows(standing: Standing, now: Clock, cells: dict[Hashable, Cell], found: dict[int, int]) -> None:
     for window in WINDOWS:
         figures = standing.windows[window]
-        cell = cells[window, "now"] = Cell(_start(window, now), now.end, figures.n)
+        cell = cells[window, "now"] = Cell(_start(window, now), now.end, figures.n, _WINDOW)
         found[cell.start] = -figures.n
     for window in WINDOWS[:-1]:
         start, length = cells[window, "now"].start, _length(window)
@@ -75,12 +77,12 @@ def _count_windows(standing: Standing, now: Clock, cells: dict[Hashable, Cell], 
             if earlier is None:
                 continue
             if earlier.against == "before":
-                cell = Cell(start - length, start, earlier.comparison.n)
+                cell = Cell(start - length, start, earlier.comparison.n, _EARLIER)
             elif earlier.against == "year_ago":
                 end = now.end - YEAR_DAYS * HOURS
-                cell = Cell(min(start - YEAR_DAYS * HOURS, end), end, earlier.comparison.n)
+                cell = Cell(min(start - YEAR_DAYS * HOURS, end), end, earlier.comparison.n, _EARLIER)
             else:
-                cell = Cell(_start(earlier.against, now), start, earlier.comparison.n)
+                cell = Cell(_start(earlier.against, now), start, earlier.comparison.n, _EARLIER)
             cells[window, "year_ago" if earlier.against == "year_ago" else "before"] = cell
             found.setdefault(cell.start, found[cell.end] - cell.n)
 

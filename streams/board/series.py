@@ -13,11 +13,12 @@ SMALL: Final = 5
 
 
 class Cell(NamedTuple):
-    """The `n` answers of a series from one moment up to another."""
+    """The `n` answers of a series from one moment up to another; what has more `worth` is withheld later."""
 
     start: int
     end: int
     n: int
+    worth: int = 0
 
 
 class Series(NamedTuple):
@@ -107,9 +108,10 @@ class Shown:
         count = self.count(moment)
         return sum(weight for each, weight in weights.items() if self.count(each) == count)
 
-    def cost(self, names: Iterable[Hashable]) -> int:
-        """How many answers the cells have."""
-        return sum(self.cells[name].n for name in names)
+    def cost(self, names: Iterable[Hashable]) -> tuple[int, int]:
+        """What it costs to withhold cells: the worth of the dearest, and how many answers they have together."""
+        cells = [self.cells[name] for name in names]
+        return max(cell.worth for cell in cells), sum(cell.n for cell in cells)
 
     def hide(self, names: Iterable[Hashable]) -> None:
         """Withhold cells."""
@@ -120,9 +122,9 @@ class Shown:
         cell = self.cells[name]
         return self.before[cell.start], self.before[cell.end]
 
-    def _rank(self, name: Hashable) -> tuple[int, int, str]:
+    def _rank(self, name: Hashable) -> tuple[int, int, int, str]:
         cell = self.cells[name]
-        return cell.n, -cell.start, str(name)
+        return cell.worth, cell.n, -cell.start, str(name)
 
     def _close(self) -> list[tuple[int, int]]:
         last: dict[int, int] = {}
