@@ -10,12 +10,12 @@ store alone only if nothing unknown of another comes in with it. Moments of a st
 to no other are a block. What can be had from the brand are weights on its moments, and all that is unknown of a store
 cancels where these add up to nothing on each of its blocks. So a store is safe where its blocks are in the span of the
 blocks of all other stores and of the brand: whatever cancels all others cancels this one as well, and the brand adds
-nothing to what the store itself shows. Where a block is not, there are weights that tell something, and what ends these
-is withheld. And what is unknown of all stores together, over a cell of the brand or over what two of its cells differ
-by, must not be small either.
+nothing to what the store itself shows. Where a block is not, there are weights that tell something, and what ends
+these is withheld. And what is unknown of all stores together, over a cell of the brand or over what two of its cells
+differ by, must not be small either.
 
-Of several ways the one is taken that costs least: cells of stores rather than of the brand, of little worth (days, weeks
-and months) rather than of much (windows), with few answers rather than with many.
+Of several ways the one is taken that costs least: cells of stores rather than of the brand, of little worth (days,
+weeks and months) rather than of much (windows), with few answers rather than with many.
 
 Comparing each total with its own parts would not do. Two stores may be silent over 30 days and the same two and a third
 over 7: where the two have no other answers in the 30 days the difference of the totals is what the third one hides.

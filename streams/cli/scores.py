@@ -1,22 +1,30 @@
 import sys
 import unicodedata
-from datetime import datetime
+from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 import click
+from aiokafka.errors import UnknownTopicOrPartitionError
 from rich.table import Table
 from rich.text import Text
 
 from streams.cli.changes import LEGEND, NOTHING, change
 from streams.cli.format import console, one_decimal, printable
 from streams.cli.kafka import run, settings_here
+from streams.cli.sparkline import Picture, picture_of, scale_of, weeks_of
 from streams.cluster.reading import read_topic
 from streams.domain.comparison import LOW_CONFIDENCE_N
 from streams.domain.window import WINDOWS, WindowName
 from streams.events.rejected import Rejected
 from streams.events.score import Comparison, Score, WindowFigures, decode_score
+from streams.events.trend import Trend, decode_trend
 from streams.settings import Settings
-from streams.topology import SCORES
+from streams.topology import SCORES, TRENDS
+
+_Names = tuple[str, str]
+"""Brand and store, the store empty for a brand's own."""
+_Pictures = Mapping[_Names, Picture]
 
 _ENDLESS = 10_000
 """Wider than any terminal: to ask how wide a table would like to be."""
@@ -35,6 +43,10 @@ def command(*, brand: str | None, store: str | None, as_json: bool) -> None:
     dash means that nobody answered, and dim figures rest on fewer than 30 answers. People see one decimal; `--json` has
     all digits. `nps explain` shows what is behind a number.
 
+    With each name comes a small picture of its last 13 weeks, one block a week, if nps.trends has them: the higher the
+    block, the higher the NPS, on one scale for all that is shown; a dot where nobody answered, dim where the week is
+    still provisional. The words with it give the lowest and the highest week, and the present one.
+
     \b
     Example:  nps scores --brand Aurelia
               nps scores --json | jq -c '[.brand, .store, .windows."30d".nps]'
@@ -42,7 +54,8 @@ def command(*, brand: str | None, store: str | None, as_json: bool) -> None:
     Exit status: 0 done, 1 Kafka cannot be reached, 2 wrong arguments or settings.
     """  # noqa: D301 (\b keeps click from folding the lines)
     settings = settings_here()
-    documents = run(settings, _latest(settings, _normal(brand), _normal(store)))
+    asked = _normal(brand), _normal(store)
+    documents = run(settings, _scores(settings, *asked))
     if not documents:
         click.echo("Nothing is known of any such brand or store." if brand or store else "No scores yet.", err=True)
         return
@@ -55,12 +68,28 @@ def command(*, brand: str | None, store: str | None, as_json: bool) -> None:
     if len(readable) < len(scores):
         click.echo(f"{len(scores) - len(readable)} documents cannot be read by this release.", err=True)
     if readable:
-        _print(readable)
+        _print(readable, run(settings, _trends(settings, *asked)))
 
 
-async def _latest(settings: Settings, brand: str | None, store: str | None) -> list[bytes]:
-    """Return the last document of each key asked for: a brand, then its stores, by name."""
-    latest: dict[tuple[str, str], bytes] = {}
+async def _scores(settings: Settings, brand: str | None, store: str | None) -> list[bytes]:
+    """Return the last score of each key asked for: a brand, then its stores, by name."""
+    latest = await _latest(settings, settings.topic(SCORES.name), brand, store)
+    return [latest[key] for key in sorted(latest, key=lambda key: (key[0].casefold(), key[1].casefold(), key))]
+
+
+async def _trends(settings: Settings, brand: str | None, store: str | None) -> dict[_Names, Trend]:
+    """Return the last trend of each key asked for; without the topic, or a document that can be read, there is none."""
+    try:
+        latest = await _latest(settings, settings.topic(TRENDS.name), brand, store)
+    except UnknownTopicOrPartitionError:  # of a deployment from before there were trends
+        return {}
+    trends = {key: decode_trend(document) for key, document in latest.items()}
+    return {key: trend for key, trend in trends.items() if not isinstance(trend, Rejected)}
+
+
+async def _latest(settings: Settings, topic: str, brand: str | None, store: str | None) -> dict[_Names, bytes]:
+    """Return the last document of each key asked for."""
+    latest: dict[_Names, bytes] = {}
 
     def keep(record: Any) -> None:
         key = _names_in(record.key)
@@ -71,12 +100,12 @@ async def _latest(settings: Settings, brand: str | None, store: str | None) -> l
         else:
             latest[key] = record.value
 
-    await read_topic(settings, settings.topic(SCORES.name), keep)
-    return [latest[key] for key in sorted(latest, key=lambda key: (key[0].casefold(), key[1].casefold(), key))]
+    await read_topic(settings, topic, keep)
+    return latest
 
 
-def _names_in(key: bytes | None) -> tuple[str, str]:
-    """Return brand and store of a key, the store empty for a brand's own: no name holds a `|`."""
+def _names_in(key: bytes | None) -> _Names:
+    """Return brand and store of a key: no name holds a `|`."""
     brand, _, store = (key or b"").decode(errors="replace").partition("|")
     return brand, store
 
@@ -85,28 +114,50 @@ def _normal(name: str | None) -> str | None:
     return None if name is None else unicodedata.normalize("NFC", name)
 
 
-def _print(scores: list[Score]) -> None:
+def _print(scores: list[Score], trends: Mapping[_Names, Trend]) -> None:
     out = console()
     names = _names(scores)
-    for table in (_wide_table(scores, names), _tall_table(scores, names), _narrow_table(scores, names)):
+    newest = max(datetime.fromisoformat(score.as_of) for score in scores).astimezone()
+    courses = {key: weeks_of(trends[key]) for key in map(_key, scores) if key in trends}
+    scale = scale_of(courses.values())
+    today = newest.astimezone(UTC).date()
+    pictures = {key: picture_of(weeks, scale, today) for key, weeks in courses.items() if weeks}
+    for layout in (_wide_table, _tall_table, _narrow_table):
+        table = layout(scores, names, pictures)
         if out.measure(table, options=out.options.update(width=_ENDLESS)).maximum <= out.width:
             break
     out.print(table)
-    newest = max(datetime.fromisoformat(score.as_of) for score in scores).astimezone()
-    legend = f"as of {newest:%Y-%m-%d %H:%M:%S}, with 95 % intervals; few, dim: n below {LOW_CONFIDENCE_N}"
-    out.print(legend, style="dim", soft_wrap=not out.is_terminal)
+    legend = [f"as of {newest:%Y-%m-%d %H:%M:%S}, with 95 % intervals; few, dim: n below {LOW_CONFIDENCE_N}"]
+    if pictures:
+        legend.append(scale.legend)
     if any(_compared(*window) for score in scores for window in score.windows.items()):
-        out.print(LEGEND, style="dim", soft_wrap=not out.is_terminal)
+        legend.append(LEGEND)
+    for line in legend:
+        out.print(line, style="dim", soft_wrap=not out.is_terminal)
 
 
-def _wide_table(scores: list[Score], names: list[Text]) -> Table:
+def _key(score: Score) -> _Names:
+    return score.brand, score.store or ""
+
+
+def _wide_table(scores: list[Score], names: list[Text], pictures: _Pictures) -> Table:
     """One row for each brand and store, a column for each window."""
     table = Table("", box=None, pad_edge=False, padding=(0, 2, 1, 0), header_style="dim")
     for window in WINDOWS:
         table.add_column(window, justify="right", no_wrap=True)
     for name, score in zip(names, scores, strict=True):
-        table.add_row(name, *(_cell(window, score.windows[window]) for window in WINDOWS))
+        below = _below(name, pictures.get(_key(score)))
+        table.add_row(below, *(_cell(window, score.windows[window]) for window in WINDOWS))
     return table
+
+
+def _below(name: Text, picture: Picture | None) -> Text:
+    """Return a name with its picture and the words of it below, as far to the right as the name."""
+    if picture is None:
+        return name
+    words = f"{picture.span}:", f"{picture.reach},", f"{picture.when} {picture.last}"
+    indent = " " * (len(name) - len(name.plain.lstrip()))
+    return Text("\n").join([name, *(Text.assemble(indent, line) for line in (picture.blocks, *words))])
 
 
 def _cell(window: WindowName, figures: WindowFigures) -> Text:
@@ -123,13 +174,18 @@ def _cell(window: WindowName, figures: WindowFigures) -> Text:
     return text
 
 
-def _tall_table(scores: list[Score], names: list[Text]) -> Table:
-    """One row for each window: for terminals that are too narrow for the other."""
+def _tall_table(scores: list[Score], names: list[Text], pictures: _Pictures) -> Table:
+    """One row for each window, the picture beside the name: for terminals that are too narrow for the other."""
     table = Table("", box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
     for title in ("NPS", "95 % interval", "n", "mean", "before", "year ago"):
         table.add_column(title, justify="right", no_wrap=True)
     for name, score in zip(names, scores, strict=True):
-        table.add_row(name)
+        picture = pictures.get(_key(score))
+        if picture is None:
+            table.add_row(name)
+        else:
+            words = picture.reach, f"{picture.when} {picture.last}"
+            table.add_row(name, "", picture.blocks, picture.span, "", *words)
         for window in WINDOWS:
             figures = score.windows[window]
             nps, interval, mean = _shown(figures)
@@ -140,13 +196,18 @@ def _tall_table(scores: list[Score], names: list[Text]) -> Table:
     return table
 
 
-def _narrow_table(scores: list[Score], names: list[Text]) -> Table:
+def _narrow_table(scores: list[Score], names: list[Text], pictures: _Pictures) -> Table:
     """As the tall one, the mean and what has changed on lines of their own below each window."""
     table = Table("", box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
     for title in ("NPS", "95 % interval", "n"):
         table.add_column(title, justify="right", no_wrap=True)
     for name, score in zip(names, scores, strict=True):
         table.add_row(name)
+        picture = pictures.get(_key(score))
+        if picture is not None:
+            table.add_row("", picture.span, picture.blocks)
+            table.add_row("", "range", picture.reach)
+            table.add_row("", picture.when, picture.last)
         for window in WINDOWS:
             figures = score.windows[window]
             nps, interval, mean = _shown(figures)

@@ -2,16 +2,20 @@
 
 import asyncio
 import json
+from datetime import UTC, datetime
 
 import pytest
 from aiokafka import AIOKafkaProducer
+from aiokafka.admin import NewTopic
 
+from streams.cluster.connection import admin_client
 from streams.cluster.recount import figures_of
 from streams.domain.tally import from_histogram
 from streams.domain.window import WINDOWS, WindowName
 from streams.events.score import Score, WindowFigures, encode_score
 from streams.settings import Settings
-from streams.topology import SCORES
+from streams.topology import SCORES, TRENDS
+from tests.board.builders import a_trend
 from tests.cli.conftest import Nps
 
 pytestmark = pytest.mark.kafka
@@ -32,14 +36,16 @@ def a_score(brand: str, store: str | None, promoters: int, detractors: int) -> b
     return encode_score(Score(brand=brand, store=store, as_of="2026-03-01T12:00:00.000Z", windows=windows))
 
 
-async def write(settings: Settings, *records: tuple[str, bytes | None], commit: bool = True) -> None:
-    """Publish scores by key in one transaction."""
+async def write(
+    settings: Settings, *records: tuple[str, bytes | None], commit: bool = True, topic: str = SCORES.name
+) -> None:
+    """Publish scores by key in one transaction, or what `topic` holds."""
     producer = AIOKafkaProducer(bootstrap_servers=settings.brokers, transactional_id=f"{settings.app_id}-scores")
     await producer.start()
     try:
         await producer.begin_transaction()
         for key, value in records:
-            await producer.send_and_wait(settings.topic(SCORES.name), key=key.encode(), value=value)
+            await producer.send_and_wait(settings.topic(topic), key=key.encode(), value=value)
         await (producer.commit_transaction() if commit else producer.abort_transaction())
     finally:
         await producer.stop()
@@ -132,6 +138,86 @@ def test_a_narrow_terminal_shows_windows_and_facts_below_each_other(nps: Nps, pu
     assert ["24h", "-", "-", "0"] == facts[0]
     assert ["7d", "-14.3"] == facts[1][:2]
     assert [["mean", "4.3"], ["before", "+25.7", "±"]] == facts[2:4]
+
+
+SUNDAY = datetime(2026, 3, 1, 12, tzinfo=UTC)
+"""The instant of the scores, in 2026-W09."""
+COURSE = {7 * ago: (20, 40 - 2 * ago, 40 + 2 * ago) for ago in range(13) if ago != 5}
+"""Answers of twelve weeks by how many days ago, from an NPS of 44 down to 20, and a week without any."""
+BRAND_WEEKS = "▆▆▅▅▅▄▄·▃▃▃▂▂"
+STORE_WEEKS = "▆▆▅▅▅▄▄·▃▃▃▂·"
+"""The same, but nobody answered in the present week."""
+
+
+@pytest.fixture
+def trending(published: Settings) -> Settings:
+    """Scores with trends: of the brand, of one store whose first was another, and one that cannot be read."""
+    lyon = a_trend("Aurelia", "Lyon", {ago: counts for ago, counts in COURSE.items() if ago}, as_of=SUNDAY)
+    records = [
+        ("Aurelia", a_trend("Aurelia", None, COURSE, as_of=SUNDAY)),
+        ("Aurelia|Lyon", a_trend("Aurelia", "Lyon", {0: (9, 0, 0)}, as_of=SUNDAY)),
+        ("Aurelia|Lyon", lyon),
+        ("Aurelia|Orl\u00e9ans", lyon[:-9]),
+        ("Bistro|Lyon", None),
+        ("Closed", lyon),
+    ]
+    asyncio.run(write(published, *records, topic=TRENDS.name))
+    return published
+
+
+def test_the_last_weeks_are_a_picture_below_the_name(nps: Nps, trending: Settings) -> None:
+    """Of the newest trend, a gap where nobody answered, in words below; no picture where no trend can be read."""
+    lines = nps(trending, "scores").stdout.decode().splitlines()
+    (row,) = [number for number, line in enumerate(lines) if line.startswith("Aurelia")]
+    first = [line[:16].rstrip() for line in lines[row : row + 5]]
+    assert ["Aurelia", BRAND_WEEKS, "13 weeks:", "20.0 to 44.0,", "now 20.0"] == first
+    (row,) = [number for number, line in enumerate(lines) if line.startswith("  Lyon")]
+    first = [line[:16].rstrip() for line in lines[row : row + 5]]
+    assert ["  Lyon", f"  {STORE_WEEKS}", "  13 weeks:", "  22.0 to 44.0,", "  2026-W08 22.0"] == first
+    assert 2 == sum("13 weeks" in line for line in lines)
+    assert (
+        "weeks (ISO, UTC): NPS from 10 (▁, or below) to 60 (█, or above); · nobody answered; dim: provisional" in lines
+    )
+
+
+def test_a_narrower_terminal_has_the_picture_beside_the_name(nps: Nps, trending: Settings) -> None:
+    """With its words in the columns that a name leaves empty: even 80 columns hold them."""
+    lines = nps(trending, "scores", "--brand", "Aurelia", COLUMNS="80").stdout.decode().splitlines()
+    assert ["NPS", "95", "%", "interval", "n", "mean", "before", "year", "ago"] == lines[0].split()
+    assert ["Aurelia", BRAND_WEEKS, "13", "weeks", "20.0", "to", "44.0", "now", "20.0"] == lines[1].split()
+    (store,) = [line for line in lines if line.startswith("  Lyon")]
+    assert ["Lyon", STORE_WEEKS, "13", "weeks", "22.0", "to", "44.0", "2026-W08", "22.0"] == store.split()
+    assert ["  Orl\u00e9ans"] == [line.rstrip() for line in lines if line.startswith("  Orl\u00e9ans")]
+
+
+def test_a_narrow_terminal_has_the_picture_below_the_name(nps: Nps, trending: Settings) -> None:
+    """Like every fact there, on lines of its own, and nothing is cut."""
+    lines = nps(trending, "scores", "--brand", "Aurelia", "--store", "Lyon", COLUMNS="60").stdout.decode().splitlines()
+    facts = [["13", "weeks", STORE_WEEKS], ["range", "22.0", "to", "44.0"], ["2026-W08", "22.0"]]
+    assert [["Aurelia", "|", "Lyon"], *facts] == [line.split() for line in lines[1:5]]
+    assert all(len(line) <= 60 for line in lines if "as of" not in line and ":" not in line)
+
+
+async def create_only_scores(settings: Settings) -> None:
+    """Make a deployment as it was before there were trends."""
+    async with admin_client(settings) as admin:
+        await admin.create_topics([NewTopic(settings.topic(SCORES.name), settings.partitions, 1)])
+
+
+def test_without_a_topic_of_trends_there_are_scores_and_no_pictures(nps: Nps, settings: Settings) -> None:
+    """It is no error, and the legend does not speak of what is not there."""
+    asyncio.run(create_only_scores(settings))
+    asyncio.run(write(settings, *SOME.items()))
+    done = nps(settings, "scores")
+    assert (0, b"") == (done.returncode, done.stderr)
+    assert "Aurelia" in done.stdout.decode()
+    assert "weeks" not in done.stdout.decode()
+
+
+def test_json_has_scores_alone(nps: Nps, trending: Settings) -> None:
+    """Trends have a topic of their own."""
+    done = nps(trending, "scores", "--json")
+    assert list(SOME.values()) == done.stdout.splitlines()
 
 
 def test_scores_of_an_older_release_are_shown_without_what_they_do_not_say(nps: Nps, deployment: Settings) -> None:
