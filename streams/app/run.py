@@ -119,7 +119,10 @@ async def _work(worker: Worker, stop: asyncio.Event) -> None:
     try:
         async with asyncio.timeout(_STOP_S):
             await worker.shards.close()
-            await app.stop()
+            with contextlib.suppress(RuntimeError):
+                # Amid a rebalance Faust may end the consumer's loop first and ask it for a last commit then. From here
+                # on there is nothing to acknowledge: the shards are closed.
+                await app.stop()
             await worker.lookup.stop()
     except TimeoutError:
         log.warning("Not stopped in time; what is not committed is done again by the next owner")
