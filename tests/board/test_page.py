@@ -254,6 +254,8 @@ async def test_a_telephone_needs_no_scrolling_sideways(tab: Tab, served: Served,
     fits = "document.documentElement.scrollWidth <= innerWidth"
     await _open(tab, served)
     assert await tab.ask(fits)
+    await tab.ask("document.querySelectorAll('details').forEach((each) => { each.open = true; })")
+    assert await tab.ask(fits)
     assert [True, False] == await tab.ask(
         "['#stores', '#alerts'].map((part) => document.querySelector(part).checkVisibility())"
     )
@@ -265,8 +267,9 @@ async def test_a_telephone_needs_no_scrolling_sideways(tab: Tab, served: Served,
     assert await tab.ask(fits)
 
     await tab.ask("document.querySelector('#panels [data-key=\"stores\"]').click()")
-    await tab.ask("document.querySelector('.row').click()")
-    await tab.until("document.querySelectorAll('.period').length === 6")
+    await tab.ask("document.querySelector('[data-key=\"Lyon Part-Dieu\"] .row').click()")
+    await tab.until("document.querySelectorAll('.period').length === 6 && document.querySelector('.chart') !== null")
+    await tab.ask("document.querySelectorAll('details').forEach((each) => { each.open = true; })")
     assert await tab.ask(fits)
 
 
@@ -312,11 +315,21 @@ async def test_every_text_is_legible_by_day_and_by_night(
         ),
         raised(9, late=True, link="https://crm.example/", submitted_at=_now()),
     )
+    off = raised(10, alert_id="off", submitted_at=_now())
+    served.alert(off, _later(off, "retracted", reason="deleted"))
+    for rule in ("drop", "rise"):
+        served.alarm(an_alarm(store="Lyon Part-Dieu", rule=rule))
     await _open(tab, served)
     ground = await tab.ask("getComputedStyle(document.body).backgroundColor.match(/\\d+/g).map(Number)")
     low, high = brightness
 
     assert all(low <= part <= high for part in ground)
+    await tab.ask("document.querySelectorAll('details').forEach((each) => { each.open = true; })")
+    assert [] == await tab.ask(CONTRAST)
+
+    await tab.ask("document.querySelector('.row').click()")
+    await tab.until("document.querySelectorAll('.banner').length === 2 && document.querySelector('.sum') !== null")
+    await tab.ask("document.querySelectorAll('details').forEach((each) => { each.open = true; })")
     assert [] == await tab.ask(CONTRAST)
 
 

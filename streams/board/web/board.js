@@ -20,7 +20,7 @@ import {
   addressFor,
   askBehind,
   chosenBrand,
-  forgetAlerts,
+  forgetAnswers,
   known,
   learnAlert,
   learnBrand,
@@ -199,8 +199,9 @@ document.addEventListener("visibilitychange", () => {
   stream = null;
   followed = undefined;
   if (document.hidden) {
-    forgetAlerts();
+    forgetAnswers();
     renderAlerts(act);
+    renderVotes(act);
   } else {
     start();
   }

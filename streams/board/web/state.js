@@ -166,8 +166,9 @@ function later(held, answered) {
 }
 
 // Forget what customers said: what is not listened to would not hear that a person is to be forgotten.
-export function forgetAlerts() {
+export function forgetAnswers() {
   known.alerts = [];
+  known.behind = null;
 }
 
 // The alerts that have a place in the list.
