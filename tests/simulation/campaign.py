@@ -56,7 +56,7 @@ def _prepare() -> None:
     """What was imported lives for ever: the collector need not walk it."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(50_000, 20, 100)
+    gc.set_threshold(2_000, 20, 20)
 
 
 def _examine_all(stories: tuple[Story | int, ...]) -> list[Failure]:

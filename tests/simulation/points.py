@@ -1,8 +1,8 @@
 """Small fixed stories, and every point of them at which something can befall a worker.
 
 For each numbered request of each story: the worker dies before it is made, dies once it is done, loses its answer, or
-is stopped there for longer than its session, so that it wakes up to find another in its place. And for the smallest
-story every pair of such points.
+is stopped there for longer than its session, so that it wakes up to find another in its place. And for the smaller two
+every pair of such points.
 """
 
 from collections.abc import Iterator, Mapping
@@ -21,7 +21,11 @@ from tests.simulation.world import World
 _STARTS_AT_S = 1_794_830_730.0
 _FROZEN_S = 2.5
 _KINDS = ("crash before", "crash after", "lose answer", "freeze")
-_PAIRS = (("crash after", "crash after"), ("freeze", "crash after"))
+_PAIRS = {
+    "one answer": (("crash after", "crash after"), ("freeze", "crash after")),
+    "one shard": (("crash after", "crash after"),),
+}
+"""What befalls the workers of a story at every pair of its requests."""
 
 
 def _answers(partitions: int, *documents: Mapping[str, Any] | bytes) -> tuple[Sent, ...]:
@@ -97,7 +101,6 @@ STORIES: Mapping[str, Story] = {
         aborted=frozenset({1}),
     ),
 }
-PAIRED = "one answer"
 
 
 def points() -> Iterator[Story]:
@@ -109,13 +112,14 @@ def points() -> Iterator[Story]:
 
 
 def pairs() -> Iterator[Story]:
-    """The smallest story with two things that befall workers, at each pair of requests."""
-    story = STORIES[PAIRED]
-    for first in range(_requests(story)):
-        for kinds in _PAIRS:
-            one = replace(story, faults=(Fault(first, kinds[0], _FROZEN_S),))
-            for second in range(first + 1, _requests(one)):
-                yield replace(story, faults=(*one.faults, Fault(second, kinds[1])))
+    """The small stories with two things that befall workers, at each pair of requests."""
+    for name, kinds in _PAIRS.items():
+        story = STORIES[name]
+        for number in range(_requests(story)):
+            for first, second in kinds:
+                one = replace(story, faults=(Fault(number, first, _FROZEN_S),))
+                for later in range(number + 1, _requests(one)):
+                    yield replace(story, faults=(*one.faults, Fault(later, second)))
 
 
 def _requests(story: Story) -> int:

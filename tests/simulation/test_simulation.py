@@ -47,7 +47,7 @@ def test_no_seed_breaks_an_invariant() -> None:
 
 @pytest.mark.timeout(300)
 def test_no_point_of_the_fixed_stories_breaks_an_invariant() -> None:
-    """A crash before or after any request, a lost answer, a long freeze; and every pair of such in the smallest."""
+    """A crash before or after any request, a lost answer, a long freeze; and every pair of such in the smaller two."""
     _assert_harmless(chain(points(), pairs()))
 
 
