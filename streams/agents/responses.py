@@ -81,6 +81,7 @@ class Intake:
         self._alerting = Alerting(ledger)
         self._mute_ms = ledger.policy.alert_max_age_s * 1000
         """An answer older than this at arrival is too old to call back."""
+        self._old_ms = min(self._mute_ms, LATE_MS_MIN)
         self._first_answers: dict[str, int] = {}
         """The tally of the answers that count for the first time, by brand."""
         self._reasons: dict[Reason, int] = {}
@@ -142,12 +143,10 @@ class Intake:
         score: int = response.score  # type: ignore[assignment]  # an answer without a score is no response
         vote = score | second // 60 << MINUTE_SHIFT | offset << OFFSET_SHIFT
         vote |= 0 if response.comment is None else COMMENTED
-        if arrival_ms - submitted_ms > self._mute_ms or response.imported:
-            vote |= MUTED
+        if arrival_ms - submitted_ms > self._old_ms or response.imported:
+            vote |= self._old(store, response, day, submitted_ms, arrival_ms)
         if response.channel == "kiosk":
             vote |= KIOSK
-        if arrival_ms - submitted_ms > LATE_MS_MIN:
-            self._ledger.finals.keep(store, day, arrival_ms)
         one = ONE[score]
         hour = second // HOUR_S
         store.rolling.add(day * HOURS + hour, one)
@@ -166,6 +165,12 @@ class Intake:
         if not page.dirty:
             self._ledger.page_changed(page)
         return "counted"
+
+    def _old(self, store: Store, response: Response, day: int, submitted_ms: int, arrival_ms: int) -> int:
+        """Keep what a first answer comes too late for; gives MUTED where it is too old to call back, or imported."""
+        if arrival_ms - submitted_ms > LATE_MS_MIN:
+            self._ledger.finals.keep(store, day, arrival_ms)
+        return MUTED if arrival_ms - submitted_ms > self._mute_ms or response.imported else 0
 
     def _change(
         self,
@@ -209,12 +214,11 @@ class Intake:
         page.put(identity, vote, after)
         if versions is not None:
             page.versions[identity] = versions
-        is_mark = event not in ANSWERS
         trace = page.traces.get(identity, Trace())
         if vote & FORGOTTEN:
             page.traces[identity] = trace.then_nowhere()
-        elif before is not None or is_mark:
-            page.traces[identity] = trace.then(offset, is_mark=is_mark)
+        elif before is not None or event not in ANSWERS:
+            page.traces[identity] = trace.then(offset, is_mark=event not in ANSWERS)
         if event in FORGETTING:
             send_audit(
                 self._ledger,
