@@ -166,7 +166,7 @@ MUTANTS = (
         "streams/engine/failure.py",
         "            fail(error)\n",
         "            pass\n",
-        ("progress",),
+        ("progress", "orderly ends"),
     ),
     Mutant(
         "a random alert id",
