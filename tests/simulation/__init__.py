@@ -13,6 +13,7 @@ whatever happens comes from the story of a seed, so every failure can be told, m
 - `story`, `mishaps`: what is sent, and what befalls whom; `points`: small fixed stories and every point of them
 - `loop`: virtual time, and processes that can be stopped and killed between any two instructions that wait
 - `partition_log`, `broker`, `group`: the toy broker; `test_broker_contract` holds it against the real one
+  (`clusters`, `asking`: either of them, and how it is asked)
 - `network`: latency and faults, request by request; `producer`, `consumer`: the clients, with aiokafka's habits
 - `worker`, `standins`: the real engine as a simulated process; `outside`: everybody else; `world`: all of it, running
 - `truth`, `expected`, `evidence`: what is in the broker, and what must be by the independent recount

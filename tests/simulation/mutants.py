@@ -60,7 +60,7 @@ MUTANTS = (
                 await producer.start()
             self._still_current()
 """,
-        ("restores", "markers"),
+        ("restores", "markers", "orderly ends"),
     ),
     Mutant(
         "restore in read_uncommitted",
