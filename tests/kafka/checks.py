@@ -7,11 +7,12 @@ from pathlib import Path
 
 import jsonschema_rs
 
+from chaos.rules.letter import ERRORS
 from chaos.rules.near import in_ms, unequal
 from chaos.rules.recount import Recount, recount
 from streams.topology import ALARMS, ALERTS, AUDIT, BRAND_TALLIES, DEAD_LETTERS, RESPONSES, SCORES, TRENDS
 from tests.kafka.check_alerts import wrong_alerts, wrong_audits
-from tests.kafka.check_letters import ERRORS, wrong_dead_letters, wrong_rehomed
+from tests.kafka.check_letters import wrong_dead_letters, wrong_rehomed
 from tests.kafka.log import Log
 from tests.kafka.waiting import until, until_none
 from tests.kafka.worker import Worker
