@@ -189,13 +189,7 @@ class Intake:
         before, known = page.get(identity), page.versions.get(identity)
         score = response.score if type(response.score) is int else NO_ANSWER
         vote, versions, disposition = decide(
-            before,
-            known,
-            event=event,
-            version=response.version,
-            score=score,
-            minute=second // 60,
-            offset=offset,
+            before, known, event=event, version=response.version, score=score, minute=second // 60, offset=offset
         )
         if vote == before and versions == known:
             return disposition
@@ -214,24 +208,23 @@ class Intake:
         page.put(identity, vote, after)
         if versions is not None:
             page.versions[identity] = versions
-        trace = page.traces.get(identity, Trace())
-        if vote & FORGOTTEN:
-            page.traces[identity] = trace.then_nowhere()
-        elif before is not None or event not in ANSWERS:
-            page.traces[identity] = trace.then(offset, is_mark=event not in ANSWERS)
+        self._trace(page, identity, response, before, vote, offset)
         if event in FORGETTING:
-            send_audit(
-                self._ledger,
-                response,
-                before,
-                day=day,
-                offset=offset,
-                arrival_ms=arrival_ms,
-                retracted=after is not alert,
-            )
+            told = after is not alert
+            send_audit(self._ledger, response, before, day=day, offset=offset, arrival_ms=arrival_ms, retracted=told)
         if not page.dirty:
             self._ledger.page_changed(page)
         return disposition
+
+    @staticmethod
+    def _trace(page: Page, identity: int, response: Response, before: int | None, vote: int, offset: int) -> None:
+        """Note which record changed a vote last; nothing leads to the records of one that is forgotten."""
+        trace = page.traces.get(identity, Trace())
+        is_mark = response.event not in ANSWERS
+        if vote & FORGOTTEN:
+            page.traces[identity] = trace.then_nowhere()
+        elif before is not None or is_mark:
+            page.traces[identity] = trace.then(offset, is_mark=is_mark)
 
     def _flags(self, response: Response, *, late: bool, open_alert: bool) -> int:
         """What an event adds to a vote beside its facts."""
