@@ -12,6 +12,7 @@ import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import aiohttp
@@ -157,18 +158,26 @@ def chromium(home: Path) -> Iterator[str]:
     assert program is not None
     profile = home / "profile"
     command = [str(program), *_FLAGS, f"--user-data-dir={profile}", "about:blank"]
-    with (home / "chromium.log").open("wb") as log:
-        process = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
-    try:
-        yield f"127.0.0.1:{_port(profile / 'DevToolsActivePort')}"
-    finally:
-        process.terminate()
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(_END_S)
-        # Its helpers may outlive it by a moment; they are of its session, and nobody else is.
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
+    scratch_directory = TemporaryDirectory(prefix="nps-", ignore_cleanup_errors=True)
+    with (home / "chromium.log").open("wb") as log, scratch_directory as scratch:
+        # It keeps a socket among the temporary files, whose path must be short, and does not always take it away.
+        environment = os.environ | {"TMPDIR": scratch}
+        process = subprocess.Popen(command, stdout=log, stderr=log, env=environment, start_new_session=True)
+        try:
+            yield f"127.0.0.1:{_port(profile / 'DevToolsActivePort')}"
+        finally:
+            _end(process)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """End a browser with all its helpers."""
+    process.terminate()
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(_END_S)
+    # Its helpers may outlive it by a moment; they are of its session, and nobody else is.
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
 
 
 @asynccontextmanager
