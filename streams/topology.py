@@ -13,6 +13,7 @@ INPUT_MAX_BYTES = 1_048_588
 OUTPUT_MAX_BYTES = INPUT_MAX_BYTES + 65_536
 """An output record is at most its input and 64 KiB of headers."""
 
+_COMPACT: Mapping[str, str] = MappingProxyType({"cleanup.policy": "compact"})
 _LOG_APPEND_TIME = {"message.timestamp.type": "LogAppendTime"}
 
 
@@ -70,14 +71,14 @@ SCORES = Topic(
     name="nps.scores",
     key="brand or brand|store",
     what="the present figures of a brand or a store",
-    config=MappingProxyType({"cleanup.policy": "compact"}),
+    config=_COMPACT,
     co_partitioned=False,
 )
 TRENDS = Topic(
     name="nps.trends",
     key="brand or brand|store",
     what="days, weeks and months of a brand or a store",
-    config=MappingProxyType({"cleanup.policy": "compact"}),
+    config=_COMPACT,
 )
 ALARMS = Topic(
     name="nps.alarms",
@@ -89,13 +90,13 @@ AUDIT = Topic(
     name="nps.audit",
     key="audit id",
     what="who was forgotten when, without personal data",
-    config=MappingProxyType({"cleanup.policy": "compact"}),
+    config=_COMPACT,
 )
 BRAND_TALLIES = Topic(
     name="nps.brand-tallies",
     key="brand|shard|day",
     what="absolute tallies of a brand's day, from each shard to the brand's own",
-    config=MappingProxyType({"cleanup.policy": "compact"}),
+    config=_COMPACT,
 )
 CONTROL = Topic(name="nps.control", key="shard number", what="orders to a shard: resume", config=_kept(7))
 STATE = Topic(
