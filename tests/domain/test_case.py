@@ -48,10 +48,12 @@ cases = st.builds(
 
 @given(cases)
 def test_a_case_survives_its_row(case: Case) -> None:
+    """Packing loses nothing."""
     assert unpack_case(case.alert_id, case.pack()) == case
 
 
 def test_the_short_way_to_a_fresh_row_is_the_long_one() -> None:
+    """A fresh case is packed without being made."""
     row = pack_fresh(2, 9, 4, 1, NOW_MS, 77, 492_324)
     case = unpack_case(ID, row)
     assert case.pack() == row
@@ -61,12 +63,14 @@ def test_the_short_way_to_a_fresh_row_is_the_long_one() -> None:
 
 
 def test_a_row_of_a_later_release_is_refused() -> None:
+    """What a later release wrote is never guessed at."""
     row = pack_fresh(2, 0, 4, 0, NOW_MS, 0, 0)
     with pytest.raises(NewerRow, match="row version 2"):
         unpack_case(ID, b"\2" + row[1:])
 
 
 def test_rows_of_every_release_stay_readable() -> None:
+    """Rows that were written once are read for ever."""
     golden = (Path(__file__).parent / "golden" / "case.v1.hex").read_text().split()
     fresh, moved = (unpack_case(ID, bytes.fromhex(row)) for row in golden)
     assert fresh == unpack_case(ID, pack_fresh(1, 24, 2, 0, NOW_MS, 77, 492_324))
