@@ -22,11 +22,12 @@ from streams.domain.alarm import (
     unpack_episode,
     windows_of,
 )
+from streams.domain.brand import BrandTotal
 from streams.domain.burst import BURST_LIMITS, is_burst, kiosk_window
 from streams.domain.comparison import Change
 from streams.domain.identity import uuid_of
 from streams.domain.page import NewerRow
-from streams.domain.store import BrandTotal, Store, Subject
+from streams.domain.store import Store, Subject
 from streams.domain.tally import figures
 from streams.engine.state import Output
 from streams.events.alarm import Alarm, AlarmWindow, encode_alarm

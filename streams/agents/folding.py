@@ -9,8 +9,9 @@ from collections.abc import Iterable, Iterator
 from typing import Protocol
 
 from streams.agents.finals import Finals
+from streams.domain.brand import BrandTotal
 from streams.domain.page import NewerRow
-from streams.domain.store import DAY_TALLY_DAYS, RETENTION_DAYS, BrandShare, BrandTotal, Store
+from streams.domain.store import DAY_TALLY_DAYS, RETENTION_DAYS, BrandShare, Store
 from streams.domain.tally import TALLY_BYTES
 
 LIFETIME = -1

@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from datetime import date
 
 from streams.agents.folding import LIFETIME
+from streams.domain.brand import BrandTotal
 from streams.domain.finals import NOTHING_KEPT
 from streams.domain.page import NewerRow
 from streams.domain.period import CALENDARS, Granularity
-from streams.domain.store import BrandShare, BrandTotal
+from streams.domain.store import BrandShare
 from streams.domain.tally import from_histogram, histogram
 from streams.engine.partition import partition_of
 from streams.engine.state import Output, Row

@@ -21,8 +21,9 @@ from streams.agents.handover import brand_tally_output, restore_part
 from streams.agents.policy import Policy
 from streams.agents.scoring import score_output
 from streams.agents.trends import Trends
+from streams.domain.brand import BrandTotal
 from streams.domain.page import NewerRow, Page
-from streams.domain.store import BrandShare, BrandTotal, Store, Subject
+from streams.domain.store import BrandShare, Store, Subject
 from streams.domain.window import HOUR_S
 from streams.engine.failure import Refusal
 from streams.engine.partition import partition_of

@@ -13,8 +13,9 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final, Protocol
 
 from streams.agents.policy import Policy
+from streams.domain.brand import BrandTotal
 from streams.domain.period import DAYS, MONTHS, WEEKS, Calendar
-from streams.domain.store import BrandTotal, Store, Subject
+from streams.domain.store import Store, Subject
 from streams.domain.trend import Course, Finals, courses
 from streams.domain.window import DAY_S
 from streams.engine.state import Output

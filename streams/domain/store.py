@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator
 
-from streams.domain.finals import NOTHING_KEPT, Kept, Said
+from streams.domain.caseload import NOTHING_COUNTED, Caseload
+from streams.domain.finals import NOTHING_KEPT, Kept
 from streams.domain.page import VOTES_MAX, Page, hours_of, tally_of, unpack
 from streams.domain.segments import Segments
+from streams.domain.turnaround import Turnaround, changed_by_time
 from streams.domain.window import DAY_S, HOURS, NEVER, Past, Rolling
 
 RETENTION_DAYS = 400
@@ -39,9 +41,17 @@ class Subject:
         self._know_hours(as_of_s)
         return self.rolling.past(as_of_s, self.tally_between)
 
+    def turnaround(self, as_of_s: int) -> Turnaround:
+        """The turnaround of the cases of the last 30 days at an instant (s since the epoch)."""
+        raise NotImplementedError
+
     def changed_by_time(self, before_s: int, now_s: int) -> bool:
-        """Whether time alone changed a window, or one to compare it with, between two instants (s since the epoch)."""
-        return self.windows(before_s) != self.windows(now_s) or self.past(before_s) != self.past(now_s)
+        """Whether time alone changed a window, one to compare it with, or the turnaround, between two instants."""
+        return (
+            self.windows(before_s) != self.windows(now_s)
+            or self.past(before_s) != self.past(now_s)
+            or changed_by_time(self.turnaround, before_s, now_s)
+        )
 
     def hours_since(self, first_day: int) -> dict[int, int]:
         """The tallies by hour (since the epoch) from a day on, at least."""
@@ -60,7 +70,7 @@ class Subject:
 class Store(Subject):
     """One store. A day's page is packed or not; beyond VOTES_MAX votes a day has several, in segments."""
 
-    __slots__ = ("brand", "day_tallies", "kept", "lifetime", "lifetime_end", "name", "pages", "thawed")
+    __slots__ = ("brand", "caseload", "day_tallies", "kept", "lifetime", "lifetime_end", "name", "pages", "thawed")
 
     def __init__(self, brand: "BrandShare", name: str, thawed: list[tuple["Store", int]]) -> None:
         super().__init__(brand.name, name)
@@ -69,6 +79,7 @@ class Store(Subject):
         self.pages: dict[int, Page | bytes | Segments] = {}
         self.day_tallies: dict[int, int] = {}
         self.kept: Kept = NOTHING_KEPT
+        self.caseload = NOTHING_COUNTED
         self.lifetime = 0
         self.lifetime_end = -1
         """Last day that the lifetime tally includes; -1 for none."""
@@ -162,6 +173,15 @@ class Store(Subject):
             tally += sum(one for hour, one in self.hours(day) if first <= hour <= last)
         return tally
 
+    def turnaround(self, as_of_s: int) -> Turnaround:
+        """The turnaround of the store's cases."""
+        return self.caseload.figures(as_of_s)
+
+    def forget_turnaround(self, before_day: int) -> None:
+        """Forget the turnaround of the days before one; the brand's share forgets first."""
+        if self.caseload is not NOTHING_COUNTED:
+            self.caseload.forget(before_day)
+
     def freeze(self, day: int) -> bool:
         """Pack the pages of a day if none was touched since the last call; False while one was."""
         pages = [page for page in self.days_pages(day) if isinstance(page, Page)]
@@ -198,7 +218,7 @@ class BrandShare:
     on: after a restore only the days that change are summed.
     """
 
-    __slots__ = ("changed_days", "days", "kept", "name", "stores")
+    __slots__ = ("caseload", "changed_days", "days", "kept", "name", "stores")
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -206,6 +226,7 @@ class BrandShare:
         self.days: dict[int, dict[int, int]] = {}
         """By day the tallies by hour of the day; a day that is not here is not known yet."""
         self.kept: Kept = NOTHING_KEPT
+        self.caseload = Caseload()
         self.changed_days: set[int] = set()
         """Days that changed since they were handed over."""
 
@@ -223,66 +244,13 @@ class BrandShare:
         """The day is to be summed anew when it is next asked for."""
         self.days.pop(day, None)
 
+    def forget_turnaround(self, before_day: int) -> None:
+        """Forget the turnaround of the days before one: what happens to their cases from now on is not counted."""
+        self.caseload.forget(before_day)
+
     def lifetime(self) -> int:
         """The tally of what lies before all days that are kept."""
         return sum(store.lifetime for store in self.stores.values())
-
-
-class BrandTotal(Subject):
-    """A brand in its own shard: the merge of the absolute tallies that all shards handed over."""
-
-    __slots__ = ("lifetimes", "parts", "said", "shards")
-
-    def __init__(self, name: str) -> None:
-        super().__init__(name, None)
-        self.parts: dict[tuple[int, int], dict[int, int]] = {}
-        """By shard and day the tallies by hour of the day."""
-        self.shards: set[int] = set()
-        """Those that ever said something of a day."""
-        self.said = Said(self.parts, self.shards)
-        self.lifetimes: dict[int, int] = {}
-
-    def hours_since(self, first_day: int) -> dict[int, int]:
-        """The tallies by hour from a day on, summed from what the shards said."""
-        hours: dict[int, int] = {}
-        for (_, day), part in self.parts.items():
-            if day >= first_day:
-                for hour, tally in part.items():
-                    hours[day * HOURS + hour] = hours.get(day * HOURS + hour, 0) + tally
-        return hours
-
-    def tally_between(self, first_hour: int, last_hour: int) -> int:
-        """The tally of some hours, summed from what the shards said."""
-        tally = 0
-        for day in range(first_hour // HOURS, last_hour // HOURS + 1):
-            first, last = first_hour - day * HOURS, last_hour - day * HOURS
-            for shard in self.shards:
-                part = self.parts.get((shard, day), {})
-                tally += sum(one for hour, one in part.items() if first <= hour <= last)
-        return tally
-
-    def replace(self, shard: int, day: int, hours: dict[int, int]) -> bool:
-        """Replace what a shard said of a day; False if it said the same before. Idempotent, and heals itself."""
-        before = self.parts.get((shard, day), {})
-        if hours == before:
-            return False
-        for hour in before.keys() | hours.keys():
-            delta = hours.get(hour, 0) - before.get(hour, 0)
-            if delta:
-                self.rolling.add(day * HOURS + hour, delta)
-        if hours:
-            self.shards.add(shard)
-            self.parts[shard, day] = hours
-        else:
-            self.parts.pop((shard, day), None)
-        return True
-
-    def replace_lifetime(self, shard: int, tally: int) -> bool:
-        """Replace what a shard said of all that lies before the days that are kept."""
-        before = self.lifetimes.get(shard, 0)
-        self.lifetimes[shard] = tally
-        self.rolling.add_lifetime(tally - before)
-        return tally != before
 
 
 _EMPTY_ROW = Page(b"").pack()

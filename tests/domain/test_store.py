@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from streams.domain.brand import BrandTotal
 from streams.domain.page import VOTES_MAX, Page, unpack
 from streams.domain.segments import Segments
-from streams.domain.store import BrandShare, BrandTotal, Store
+from streams.domain.store import BrandShare, Store
 from streams.domain.tally import ONE, from_histogram, histogram
 from streams.domain.vote import DELETED, new_vote
 from tests.strategies import SCORES

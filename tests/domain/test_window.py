@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from streams.domain.brand import BrandTotal
 from streams.domain.page import Page
-from streams.domain.store import BrandShare, BrandTotal, Store
+from streams.domain.store import BrandShare, Store
 from streams.domain.tally import ONE, figures
 from streams.domain.vote import DELETED, new_vote
 from streams.domain.window import COMPARED, NEVER, WINDOWS, Past, Rolling, WindowName

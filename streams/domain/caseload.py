@@ -1,0 +1,130 @@
+"""The caseload of a store, of a brand's stores in one shard, or of a brand: the turnaround of its cases by day.
+
+A day is a UTC day of submission, and its turnaround how often each code of `turnaround` occurs there. Days before those
+of any figure are forgotten, for good: what still happens to a case of theirs is not counted.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Final, Protocol
+
+from streams.domain.turnaround import WINDOW_DAYS, Span, Turnaround, turnaround
+from streams.domain.window import DAY_S, NEVER
+
+KEPT_DAYS: Final = WINDOW_DAYS + 5
+"""Days that are worth keeping: the clock that forgets may be ahead of the one that asks."""
+
+
+class Caseload:
+    """The counts of codes by day, of the cases in one shard."""
+
+    __slots__ = ("days", "first_day")
+
+    def __init__(self) -> None:
+        self.days: dict[int, dict[int, int]] = {}
+        self.first_day = -NEVER
+        """The first day that is not forgotten."""
+
+    def count(self, day: int, old: Sequence[int], new: Sequence[int]) -> None:
+        """A case of a day that is not forgotten has other codes now than before."""
+        codes = self.days.get(day)
+        if codes is None:
+            codes = self.days[day] = {}
+        for code in new:
+            codes[code] = codes.get(code, 0) + 1
+        for code in old:
+            n = codes[code] - 1
+            if n:
+                codes[code] = n
+            else:
+                del codes[code]
+        if not codes:
+            del self.days[day]
+
+    def forget(self, before_day: int) -> None:
+        """Forget the days before one."""
+        self.first_day = max(self.first_day, before_day)
+        for day in [day for day in self.days if day < before_day]:
+            del self.days[day]
+
+    def figures(self, as_of_s: int) -> Turnaround:
+        """The figures at an instant (s since the epoch)."""
+        return turnaround(self.days, as_of_s)
+
+
+NOTHING_COUNTED: Final = Caseload()
+"""Of whom there was no case so far: most. Never changed."""
+
+
+class MergedCaseload:
+    """What all shards said of the cases of a brand: absolute counts, by shard and day.
+
+    The counts of the window are kept as one sum, so that figures cost no pass over all that was said.
+    """
+
+    __slots__ = ("_last_day", "_parts", "_span")
+
+    def __init__(self) -> None:
+        self._parts: dict[tuple[int, int], Mapping[int, int]] = {}
+        self._span = Span()
+        self._last_day = -NEVER
+        """The last day of the window that is summed."""
+
+    def replace(self, shard: int, day: int, codes: Mapping[int, int]) -> bool:
+        """Replace what a shard said of a day; False if it said the same before. Idempotent, and heals itself."""
+        before = self._parts.get((shard, day), _NO_CODES)
+        if codes == before:
+            return False
+        if codes:
+            self._parts[shard, day] = codes
+        else:
+            del self._parts[shard, day]
+        if self._last_day - WINDOW_DAYS < day <= self._last_day:
+            self._span.add(day, before, -1)
+            self._span.add(day, codes)
+        return True
+
+    def forget(self, before_day: int) -> None:
+        """Forget the days before one."""
+        for place in [place for place in self._parts if place[1] < before_day]:
+            self.replace(*place, _NO_CODES)
+
+    def figures(self, as_of_s: int) -> Turnaround:
+        """The figures at an instant (s since the epoch)."""
+        last_day = as_of_s // DAY_S
+        if last_day != self._last_day:
+            self._last_day = last_day
+            self._span = Span()
+            for (_, day), codes in self._parts.items():
+                if last_day - WINDOW_DAYS < day <= last_day:
+                    self._span.add(day, codes)
+        return self._span.figures(as_of_s)
+
+
+class _Share(Protocol):
+    caseload: Caseload
+
+
+class _Store(Protocol):
+    caseload: Caseload
+
+    @property
+    def brand(self) -> _Share: ...
+
+
+def count_case(store: _Store, day: int, old: Sequence[int], new: Sequence[int]) -> bool:
+    """A case of a store, submitted on a day, has other codes now: () is the old ones of a new case.
+
+    Tells the store and its brand's share; False where no figure changes by it, because nothing changed, or on a day
+    that is forgotten.
+    """
+    share = store.brand.caseload
+    if old == new or day < share.first_day:
+        return False
+    if store.caseload is NOTHING_COUNTED:
+        store.caseload = Caseload()
+    store.caseload.count(day, old, new)
+    share.count(day, old, new)
+    return True
+
+
+_NO_CODES: Final[Mapping[int, int]] = {}
