@@ -7,8 +7,8 @@ of any figure are forgotten, for good: what still happens to a case of theirs is
 from collections.abc import Mapping, Sequence
 from typing import Final, Protocol
 
-from streams.domain.turnaround import WINDOW_DAYS, Span, Turnaround, turnaround
-from streams.domain.window import DAY_S, NEVER
+from streams.domain.turnaround import NO_CASES, WINDOW_DAYS, Span, Turnaround, turnaround
+from streams.domain.window import DAY_S, HOUR_S, NEVER
 
 KEPT_DAYS: Final = WINDOW_DAYS + 5
 """Days that are worth keeping: the clock that forgets may be ahead of the one that asks."""
@@ -17,15 +17,19 @@ KEPT_DAYS: Final = WINDOW_DAYS + 5
 class Caseload:
     """The counts of codes by day, of the cases in one shard."""
 
-    __slots__ = ("days", "first_day")
+    __slots__ = ("_figures", "_hour", "days", "first_day")
 
     def __init__(self) -> None:
         self.days: dict[int, dict[int, int]] = {}
         self.first_day = -NEVER
         """The first day that is not forgotten."""
+        self._hour = -NEVER
+        self._figures = NO_CASES
+        """Those of that hour: most answers that make a score due are no case's."""
 
     def count(self, day: int, old: Sequence[int], new: Sequence[int]) -> None:
         """A case of a day that is not forgotten has other codes now than before."""
+        self._hour = -NEVER
         codes = self.days.get(day)
         if codes is None:
             codes = self.days[day] = {}
@@ -45,14 +49,19 @@ class Caseload:
         self.first_day = max(self.first_day, before_day)
         for day in [day for day in self.days if day < before_day]:
             del self.days[day]
+            self._hour = -NEVER
 
     def figures(self, as_of_s: int) -> Turnaround:
         """The figures at an instant (s since the epoch)."""
-        return turnaround(self.days, as_of_s)
+        hour = as_of_s // HOUR_S
+        if hour != self._hour:
+            self._figures = turnaround(self.days, as_of_s)
+            self._hour = hour
+        return self._figures
 
 
 NOTHING_COUNTED: Final = Caseload()
-"""Of whom there was no case so far: most. Never changed."""
+"""Of whom there was no case so far. Never counts anything."""
 
 
 class MergedCaseload:
@@ -61,19 +70,23 @@ class MergedCaseload:
     The counts of the window are kept as one sum, so that figures cost no pass over all that was said.
     """
 
-    __slots__ = ("_last_day", "_parts", "_span")
+    __slots__ = ("_figures", "_hour", "_last_day", "_parts", "_span")
 
     def __init__(self) -> None:
         self._parts: dict[tuple[int, int], Mapping[int, int]] = {}
         self._span = Span()
         self._last_day = -NEVER
         """The last day of the window that is summed."""
+        self._hour = -NEVER
+        self._figures = NO_CASES
+        """Those of that hour."""
 
     def replace(self, shard: int, day: int, codes: Mapping[int, int]) -> bool:
         """Replace what a shard said of a day; False if it said the same before. Idempotent, and heals itself."""
         before = self._parts.get((shard, day), _NO_CODES)
         if codes == before:
             return False
+        self._hour = -NEVER
         if codes:
             self._parts[shard, day] = codes
         else:
@@ -90,14 +103,21 @@ class MergedCaseload:
 
     def figures(self, as_of_s: int) -> Turnaround:
         """The figures at an instant (s since the epoch)."""
-        last_day = as_of_s // DAY_S
-        if last_day != self._last_day:
-            self._last_day = last_day
-            self._span = Span()
-            for (_, day), codes in self._parts.items():
-                if last_day - WINDOW_DAYS < day <= last_day:
-                    self._span.add(day, codes)
-        return self._span.figures(as_of_s)
+        hour = as_of_s // HOUR_S
+        if hour != self._hour:
+            self._sum(as_of_s // DAY_S)
+            self._figures = self._span.figures(as_of_s)
+            self._hour = hour
+        return self._figures
+
+    def _sum(self, last_day: int) -> None:
+        if last_day == self._last_day:
+            return
+        self._last_day = last_day
+        self._span = Span()
+        for (_, day), codes in self._parts.items():
+            if last_day - WINDOW_DAYS < day <= last_day:
+                self._span.add(day, codes)
 
 
 class _Share(Protocol):

@@ -21,7 +21,7 @@ least the whole hours between the hour of its submission and the present one. Ca
 waiting until they ended. Whoever cannot be contacted waits for no contact, and is counted apart.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple
 
 from streams.domain.kaplan_meier import quantiles
@@ -169,14 +169,19 @@ class Span:
                 del counts[value]
 
     def figures(self, as_of_s: int) -> Turnaround:
-        """The figures of these days at an instant (s since the epoch)."""
+        """The figures of these days at an instant (s since the epoch); of the instant only its hour matters."""
         counts = self.counts
         contactable, unreachable = counts[_CONTACTABLE], counts[_UNREACHABLE]
         n, others = sum(contactable.values()), sum(unreachable.values())
         if not n + others:
             return NO_CASES
-        in_time, late = (sum(counts[kind].values()) for kind in (_IN_TIME, _LATE))
-        resolve = self._waiting(_RESOLVE, (contactable, unreachable), as_of_s)
+        everybody = dict(unreachable) if unreachable else contactable
+        if unreachable:
+            for hour, times in contactable.items():
+                everybody[hour] = everybody.get(hour, 0) + times
+        in_time, late = sum(counts[_IN_TIME].values()), sum(counts[_LATE].values())
+        this_hour = as_of_s // HOUR_S
+        resolve = self._waiting(_RESOLVE, everybody, n + others, this_hour)
         return Turnaround(
             cases=n + others,
             open=resolve.waiting,
@@ -189,23 +194,22 @@ class Span:
             reopened=sum(counts[_REOPENED].values()),
             expired=sum(counts[_EXPIRED].values()),
             dismissed={DISMISSAL_REASONS[reason]: times for reason, times in sorted(counts[_DISMISSED].items())},
-            acknowledge=self._waiting(_ACKNOWLEDGE, (contactable, unreachable), as_of_s),
-            contact=self._waiting(_CONTACT, (contactable,), as_of_s),
+            acknowledge=self._waiting(_ACKNOWLEDGE, everybody, n + others, this_hour),
+            contact=self._waiting(_CONTACT, contactable, n, this_hour),
             resolve=resolve,
         )
 
-    def _waiting(self, milestone: int, cases: Sequence[Mapping[int, int]], as_of_s: int) -> Waiting:
-        """How long the cases of these hours take to reach a milestone."""
+    def _waiting(self, milestone: int, cases: Mapping[int, int], total: int, this_hour: int) -> Waiting:
+        """How long the cases, `total` together and here by hour of submission, take to reach a milestone."""
         done, gone, left = self.counts[milestone : milestone + 3]
         n = sum(done.values())
-        waiting = sum(sum(by_hour.values()) for by_hour in cases) - n - sum(gone.values())
+        waiting = total - n - sum(gone.values())
         if not n:
-            return Waiting(0, waiting, None, None)
+            return Waiting(0, waiting, None, None) if waiting else _NOBODY
         censored = dict(gone)
         if waiting:
-            this_hour = as_of_s // HOUR_S
-            for hour in {hour for by_hour in cases for hour in by_hour}:
-                still = sum(by_hour.get(hour, 0) for by_hour in cases) - left.get(hour, 0)
+            for hour, submitted in cases.items():
+                still = submitted - left.get(hour, 0)
                 if still:
                     # From the end of the hour of submission to the beginning of this one: at least so long.
                     place = _bin_of(max(0, this_hour - hour - 1) * _HOUR_MINUTES)
