@@ -216,19 +216,22 @@ def _courses(draw: st.DrawFn) -> Course:
     submitted_ms = NOW_MS - draw(st.integers(0, 33 * 24 * 60)) * MINUTE_MS
     status = draw(st.sampled_from(["open", "contacted", "reopened", "resolved", "dismissed", "expired", "retracted"]))
     ended = status in {"resolved", "dismissed", "expired", "retracted"}
-    times = [at if at < 0 else submitted_ms + at * MINUTE_MS for at in draw(st.tuples(REACHED, REACHED))]
+    acknowledged_ms, contacted_ms = (
+        at if at < 0 else submitted_ms + at * MINUTE_MS for at in draw(st.tuples(REACHED, REACHED))
+    )
     ended_ms = submitted_ms + draw(st.integers(0, 30 * 24 * 60)) * MINUTE_MS if ended else -1
     return Course(
         submitted_ms,
         submitted_ms + 48 * HOUR_MS,
         draw(st.booleans()),
         status,
-        *times,
+        acknowledged_ms,
+        contacted_ms,
         resolved_ms=ended_ms if status == "resolved" else -1,
         ended_ms=ended_ms,
         dismissed_reason=draw(st.integers(0, 5)) if status == "dismissed" else -1,
         reopened=draw(st.integers(0, 2)),
-        breached_open=not ended and times[1] < 0 and draw(st.booleans()),
+        breached_open=not ended and contacted_ms < 0 and draw(st.booleans()),
     )
 
 
