@@ -39,12 +39,16 @@ class Topic:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Agent:
-    """One Faust agent: a verb and a noun, the topic it reads, the state it keeps and the topics it writes."""
+    """One Faust agent: a verb and a noun, the topic it reads, the state it keeps and the topics it writes.
+
+    `returns` says what it writes to the topic that it reads, where it does.
+    """
 
     name: str
     reads: Topic
     keeps: tuple[str, ...]
     emits: tuple[Topic, ...] = field(default=())
+    returns: str = "re-homed"
 
 
 RESPONSES = Topic(
@@ -66,6 +70,18 @@ ACTIONS = Topic(
     key="brand|store",
     what="what people did about an alert",
     config=_kept(90, **_LOG_APPEND_TIME),
+)
+ACTIONS_DEAD = Topic(
+    name="followup.actions.dead",
+    key="as received",
+    what="actions, rules and store facts that could not be used, bytes untouched, reason in headers",
+    config=_kept(28),
+)
+RULES = Topic(
+    name="followup.rules",
+    key="brand, or * for the others",
+    what="who is alerted how urgently, by when, and who is to act",
+    config=_COMPACT,
 )
 SCORES = Topic(
     name="nps.scores",
@@ -98,6 +114,12 @@ BRAND_TALLIES = Topic(
     what="absolute tallies of a brand's day, from each shard to the brand's own",
     config=_COMPACT,
 )
+STORES = Topic(
+    name="nps.stores",
+    key="brand|store",
+    what="facts of a store: region, owner, hours, whether it closed or moved",
+    config=_COMPACT,
+)
 CONTROL = Topic(name="nps.control", key="shard number", what="orders to a shard: resume", config=_kept(7))
 STATE = Topic(
     name="nps.state",
@@ -113,7 +135,22 @@ STATE = Topic(
     ),
 )
 
-TOPICS = (RESPONSES, DEAD_LETTERS, ALERTS, ACTIONS, SCORES, TRENDS, ALARMS, AUDIT, BRAND_TALLIES, CONTROL, STATE)
+TOPICS = (
+    RESPONSES,
+    DEAD_LETTERS,
+    ALERTS,
+    ACTIONS,
+    ACTIONS_DEAD,
+    RULES,
+    STORES,
+    SCORES,
+    TRENDS,
+    ALARMS,
+    AUDIT,
+    BRAND_TALLIES,
+    CONTROL,
+    STATE,
+)
 
 TALLY_RESPONSES = Agent(
     name="tally_responses",
@@ -122,20 +159,32 @@ TALLY_RESPONSES = Agent(
     emits=(ALERTS, SCORES, TRENDS, ALARMS, AUDIT, BRAND_TALLIES, DEAD_LETTERS, RESPONSES),
 )
 TALLY_BRANDS = Agent(name="tally_brands", reads=BRAND_TALLIES, keeps=("brand tallies",), emits=(SCORES, TRENDS, ALARMS))
+TRACK_FOLLOW_UPS = Agent(
+    name="track_follow_ups",
+    reads=ACTIONS,
+    keeps=("cases",),
+    emits=(ALERTS, SCORES, BRAND_TALLIES, ACTIONS_DEAD, ACTIONS),
+)
+ADOPT_RULES = Agent(
+    name="adopt_rules", reads=RULES, keeps=("rule sets",), emits=(ACTIONS_DEAD, RULES), returns="copies"
+)
+ADOPT_STORES = Agent(
+    name="adopt_stores", reads=STORES, keeps=("store facts",), emits=(ALERTS, SCORES, ACTIONS_DEAD, STORES)
+)
 OBEY_ORDERS = Agent(name="obey_orders", reads=CONTROL, keeps=("breaker",))
 
-AGENTS = (TALLY_RESPONSES, TALLY_BRANDS, OBEY_ORDERS)
+AGENTS = (TALLY_RESPONSES, TALLY_BRANDS, TRACK_FOLLOW_UPS, ADOPT_RULES, ADOPT_STORES, OBEY_ORDERS)
 
 
 def to_mermaid() -> str:
     """The topology as a Mermaid flow chart: topics are stadiums, agents boxes; every agent also keeps `nps.state`."""
     lines = ["flowchart LR"]
-    lines += [f'    {_node(topic.name)}(["{topic.name}"])' for topic in TOPICS if topic is not ACTIONS]
+    lines += [f'    {_node(topic.name)}(["{topic.name}"])' for topic in TOPICS]
     for agent in AGENTS:
         lines.append(f'    {agent.name}["{agent.name}<br/>{", ".join(agent.keeps)}"]')
         lines.append(f"    {_node(agent.reads.name)} --> {agent.name}")
         lines += [
-            f"    {agent.name} -->{'|re-homed|' if topic is agent.reads else ''} {_node(topic.name)}"
+            f"    {agent.name} -->{f'|{agent.returns}|' if topic is agent.reads else ''} {_node(topic.name)}"
             for topic in agent.emits
         ]
         lines.append(f"    {agent.name} <-.-> {_node(STATE.name)}")

@@ -69,7 +69,7 @@ class Alerting:
         """Raise the alert of a first answer; gives what its page keeps of it."""
         alert = self._plain(store, response, score, day, submitted_ms, arrival_ms)
         self._alerts.append(Output(store.key, encode_alert(alert)))
-        severity = store.brand_name, alert.severity
+        severity = store.brand_name, SEVERITIES[score]
         self._raised[severity] = self._raised.get(severity, 0) + 1
         consent = response.consent
         return first_alert(
@@ -87,6 +87,7 @@ class Alerting:
             alert = self._alert(occasion, before, vote, after, step)
             self._alerts.append(Output(occasion.store.key, encode_alert(alert)))
             if step.kind == "raised":
+                assert alert.severity is not None
                 severity = alert.brand, alert.severity
                 self._raised[severity] = self._raised.get(severity, 0) + 1
             else:

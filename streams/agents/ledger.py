@@ -8,6 +8,8 @@ Rows of the changelog, by the first letter of their key:
     b|brand|shard|day           what a shard handed over of a brand whose own shard this is; day `lifetime` at the end
     f|brand|store|month         finals that were kept of a month's periods; store empty for the brand's stores here
     a|brand|store|rule          the latest episode of an alarm; store empty for a brand's own
+    r|brand                     a rule set that was adopted; `*` for the brands that have none
+    s|brand|store               facts of a store that were adopted
 """
 
 from collections.abc import Iterator
@@ -19,6 +21,7 @@ from streams.agents.finals import Finals
 from streams.agents.folding import LIFETIME, Folding, restore_day_tally, restore_lifetime
 from streams.agents.handover import brand_tally_output, restore_part
 from streams.agents.policy import Policy
+from streams.agents.rulebook import Rulebook
 from streams.agents.scoring import score_output
 from streams.agents.trends import Trends
 from streams.domain.brand import BrandTotal
@@ -51,6 +54,7 @@ class Ledger:
         self.folding = Folding(self)
         self.trends = Trends(self, self._subjects)
         self.alarming = Alarming(self)
+        self.rulebook = Rulebook(self)
         self._thawed: list[tuple[Store, int]] = []
         self._frozen_at = 0.0
         self._handed_over_at = 0.0
@@ -219,6 +223,8 @@ class Ledger:
                 self._row_offsets[parts[0], "", day] = offset
         elif kind == "a":
             self.alarming.restore(parts, value)
+        elif kind in ("r", "s"):
+            self.rulebook.restore(kind, parts, value)
         else:
             raise NewerRow(kind)
 

@@ -36,6 +36,10 @@ class Policy:
     responses: str
     dead_letters: str
     alerts: str
+    actions: str
+    actions_dead: str
+    rules: str
+    stores: str
     scores: str
     brand_tallies: str
     trends: str

@@ -10,6 +10,7 @@ from streams.agents.alerting import Alerting, Occasion
 from streams.agents.erasure import send_audit
 from streams.agents.finals import LATE_MS_MIN
 from streams.agents.ledger import Ledger
+from streams.agents.setting_aside import SettingAside
 from streams.domain.arrival import AGE_MS_MAX, FUTURE_MS_MAX
 from streams.domain.identity import identity_of
 from streams.domain.page import Page, Trace
@@ -36,11 +37,8 @@ from streams.domain.window import DAY_S, HOUR_S, HOURS
 from streams.engine.fetch import Record
 from streams.engine.partition import partition_of
 from streams.engine.shard import Handled, Shard
-from streams.engine.state import Output
-from streams.events.dead_letter import dead_letter
-from streams.events.headers import record_bytes
-from streams.events.rehomed import read_rehomed, rehomed_headers
-from streams.events.rejected import Reason, Rejected
+from streams.events.rehomed import read_rehomed
+from streams.events.rejected import Rejected
 from streams.events.response import Response, decode_response
 from streams.events.time import epoch_ms
 
@@ -79,19 +77,20 @@ class Intake:
         self._ledger = ledger
         self._policy = ledger.policy
         self._alerting = Alerting(ledger)
+        policy = ledger.policy
+        self._aside = SettingAside(ledger, policy.responses, policy.dead_letters, bytes_max=policy.input_bytes_max)
         self._mute_ms = ledger.policy.alert_max_age_s * 1000
         """An answer older than this at arrival is too old to call back."""
         self._old_ms = min(self._mute_ms, LATE_MS_MIN)
         self._first_answers: dict[str, int] = {}
         """The tally of the answers that count for the first time, by brand."""
-        self._reasons: dict[Reason, int] = {}
         self._unknown = 0
 
     def take(self, record: Record) -> str:
         """Decide about one record; gives its disposition."""
         response = decode_response(record.value)
         if type(response) is Rejected:
-            return self._dead(record, response.reason)
+            return self._aside.dead(record, response.reason)
         self._unknown += response.unknown_fields
         arrival_ms = record.timestamp
         rehomed = False
@@ -101,16 +100,16 @@ class Intake:
                 arrival_ms, rehomed = min(origin, arrival_ms), True
         submitted_ms = epoch_ms(response.submitted_at)
         if arrival_ms - submitted_ms < -FUTURE_MS_MAX:
-            return self._dead(record, "timestamp_in_future")
+            return self._aside.dead(record, "timestamp_in_future")
         # By its own append time: a record that was long on its way here could reach a page that is folded already.
         if record.timestamp - submitted_ms > AGE_MS_MAX:
-            return self._dead(record, "too_old")
+            return self._aside.dead(record, "too_old")
         store = self._ledger.store(response.brand, response.store)
         if store is None:
             key = f"{response.brand}|{response.store}".encode()
             home = partition_of(key, self._policy.partitions)
             if home != self._ledger.shard:
-                return self._stray(record, key, home, arrival_ms, rehomed=rehomed)
+                return self._aside.stray(record, key, home, arrival_ms, rehomed=rehomed)
             store = self._ledger.new_store(response.brand, response.store)
         return self._vote(store, response, record.offset, submitted_ms, arrival_ms)
 
@@ -123,8 +122,7 @@ class Intake:
             for band in ("detractor", "passive", "promoter"):
                 counts.answers(brand, band, sum(n for score, n in enumerate(bins) if BANDS[score] == band))
         self._alerting.finish()
-        for reason, n in self._reasons.items():
-            counts.dead_letters(reason, n)
+        self._aside.finish()
         if self._unknown:
             counts.unknown_fields(self._unknown)
 
@@ -257,37 +255,3 @@ class Intake:
             self._ledger.due.changed.append(store)
         if day not in store.brand.changed_days:
             self._ledger.day_changed(store.brand, day)
-
-    def _dead(self, record: Record, reason: Reason) -> str:
-        policy = self._policy
-        dead = dead_letter(
-            record.key,
-            record.value,
-            record.headers,
-            topic=policy.responses,
-            partition=self._ledger.shard,
-            offset=record.offset,
-            reason=reason,
-            bytes_max=policy.output_bytes_max,
-        )
-        output = Output(dead.key, dead.value, record.timestamp, dead.headers)
-        self._ledger.send(policy.dead_letters, self._ledger.shard, output)
-        self._reasons[reason] = self._reasons.get(reason, 0) + 1
-        return "dead_letter"
-
-    def _stray(self, record: Record, key: bytes, home: int, arrival_ms: int, *, rehomed: bool) -> str:
-        """A record that came to the wrong partition goes to the right one, once."""
-        if rehomed:
-            return self._dead(record, "wrong_partition")
-        headers = rehomed_headers(
-            record.headers,
-            arrival_ms=arrival_ms,
-            topic=self._policy.responses,
-            partition=self._ledger.shard,
-            offset=record.offset,
-        )
-        if record_bytes(key, record.value, headers) > self._policy.input_bytes_max:
-            # With our headers it would not fit into the topic that it came from, and would stop the shard for ever.
-            return self._dead(record, "too_large")
-        self._ledger.send(self._policy.responses, home, Output(key, record.value, record.timestamp, headers))
-        return "rehomed"

@@ -8,6 +8,8 @@ import faust
 from aiokafka import AIOKafkaConsumer
 
 from streams import topology
+from streams.agents.actions import track_follow_ups
+from streams.agents.adoption import adopt_rules, adopt_stores
 from streams.agents.brands import tally_brands
 from streams.agents.ledger import Ledger
 from streams.agents.orders import obey_orders
@@ -26,6 +28,9 @@ from streams.settings import Settings
 HANDLERS: Mapping[str, Handler] = {
     topology.TALLY_RESPONSES.name: tally_responses,
     topology.TALLY_BRANDS.name: tally_brands,
+    topology.TRACK_FOLLOW_UPS.name: track_follow_ups,
+    topology.ADOPT_RULES.name: adopt_rules,
+    topology.ADOPT_STORES.name: adopt_stores,
     topology.OBEY_ORDERS.name: obey_orders,
 }
 """What each agent of the topology does with the records of a batch."""
@@ -70,6 +75,10 @@ def policy(settings: Settings, score_partitions: int, metrics: Metrics) -> Polic
         responses=settings.topic(topology.RESPONSES.name),
         dead_letters=settings.topic(topology.DEAD_LETTERS.name),
         alerts=settings.topic(topology.ALERTS.name),
+        actions=settings.topic(topology.ACTIONS.name),
+        actions_dead=settings.topic(topology.ACTIONS_DEAD.name),
+        rules=settings.topic(topology.RULES.name),
+        stores=settings.topic(topology.STORES.name),
         scores=settings.topic(topology.SCORES.name),
         brand_tallies=settings.topic(topology.BRAND_TALLIES.name),
         trends=settings.topic(topology.TRENDS.name),

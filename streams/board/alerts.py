@@ -112,6 +112,8 @@ class Alerts:
 
 def _response(event: Alert) -> tuple[str, str, str | None, str, str]:
     """What makes a response that one: without the time of the day, as its identity is."""
+    assert event.response_id is not None, "an event that no response brought"
+    assert event.submitted_at is not None
     return event.brand, event.store, event.source, event.response_id, event.submitted_at[:10]
 
 

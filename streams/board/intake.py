@@ -84,10 +84,12 @@ class Intake:
     def alert(self, record: Any) -> Outcome:
         """Take a record of `followup.alerts`."""
         alert = Rejected("schema") if record.value is None else decode_alert(record.value)
-        if isinstance(alert, Rejected) or not (_is_instant(alert.submitted_at) and _is_instant(alert.due_at)):
+        if isinstance(alert, Rejected):
             return "malformed"
-        if alert.kind not in alerts.KINDS:
+        if alert.kind not in alerts.KINDS or alert.response_id is None:  # what a person or a clock did to a case
             return "unshown"
+        if not (_is_instant(alert.submitted_at) and _is_instant(alert.due_at)):
+            return "malformed"
         changed = self._board.alerts.apply(Place(record.timestamp, record.partition, record.offset), alert)
         if self._progress.caught_up:
             self._hub.alerts_changed(changed)
@@ -99,8 +101,8 @@ def _key(record: Any) -> tuple[str, str | None]:
     return brand, store or None
 
 
-def _is_instant(text: str) -> bool:
+def _is_instant(text: str | None) -> bool:
     try:
-        return datetime.fromisoformat(text).tzinfo is not None
+        return text is not None and datetime.fromisoformat(text).tzinfo is not None
     except ValueError:
         return False

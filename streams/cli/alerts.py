@@ -106,12 +106,14 @@ def _printer(out: Console) -> Callable[[Any], None]:
 def describe(alert: Alert, written_s: float) -> Text:
     """Return an alert as one line: when, how bad, where, what happened, until when to call whom, and what they said."""
     text = Text(f"{_local(datetime.fromtimestamp(written_s, UTC))}  ", "dim")
-    text.append(f"{alert.severity} {alert.score:>2}", "dim" if alert.kind == "retracted" else _STYLES[alert.severity])
+    score = "" if alert.score is None else alert.score
+    style = "dim" if alert.kind == "retracted" or alert.severity is None else _STYLES[alert.severity]
+    text.append(f"{alert.severity or '':2} {score:>2}", style)
     text.append(f"  {printable(alert.brand)} | {printable(alert.store)}", "bold")
     happened = _happened(alert)
     if happened:
         text.append(f"  {happened}")
-    if alert.kind == "retracted":
+    if alert.kind == "retracted" or alert.due_at is None:
         return text
     due = _local(datetime.fromisoformat(alert.due_at))
     text.append(f"  {'was due' if alert.late else 'call back by'} {due}")

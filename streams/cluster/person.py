@@ -150,7 +150,7 @@ def look_at_alert(record: Any, sought: Reference, person: Person) -> None:
         if sought.is_in(record.value):
             person.held(ALERTS, record)
         return
-    if not sought.matches(alert.customer_ref):
+    if not sought.matches(alert.customer_ref) or alert.response_id is None or alert.submitted_at is None:
         return
     person.held(ALERTS, record)
     day = epoch_ms(datetime.fromisoformat(alert.submitted_at)) // (DAY_S * 1000)

@@ -1,14 +1,15 @@
-"""An alert on `followup.alerts`: someone is to call a customer back."""
-
-from typing import Literal
+"""An alert on `followup.alerts`: somebody is to call a customer back; and all that happens to it and to its case."""
 
 import msgspec
 from msgspec import Struct
 
+from streams.domain.score import Severity
 from streams.events.rejected import Rejected
 
 LINK_CHARACTERS_MAX = 2_048
 """Longer addresses open in no browser worth the name; and a customer's reference grows threefold in a link."""
+LISTED_MAX = 200
+"""Alerts in one digest; more go into another one."""
 
 
 class StoreNps(Struct, gc=False, frozen=True):
@@ -21,30 +22,66 @@ class StoreNps(Struct, gc=False, frozen=True):
     n: int
 
 
-class Alert(Struct, gc=False, frozen=True, kw_only=True):
-    """What happened to an alert; `kind` is `raised`, `enriched` or `retracted`, and later releases may add others.
+class Taken(Struct, gc=False, frozen=True):
+    """The action of a person that is behind an event, as it was said on `followup.actions`."""
 
-    `submitted_at` and `due_at` are RFC 3339 in UTC with milliseconds. `late`: the record behind it arrived after that.
-    What the record behind this event did not say is null; `reason_missing` (no comment: ask why) and `contactable` (a
-    known customer who agreed to be contacted) speak of all that the response's alerts said so far. `generation` counts
-    the alerts of a response from 0, `sequence` the events of an alert from 1. `previous_score` is there where the score
-    changed, `changes` says what an enriched one brought, `reason` why one was retracted.
+    action_id: str
+    actor: str
+    channel: str | None
+    note: str | None
+    quality: int | None
+
+
+class Escalation(Struct, gc=False, frozen=True):
+    """Why somebody else is to look now: which clock ran out (`due_at`, RFC 3339 in UTC), or what became of the store.
+
+    `level` is `acknowledge`, `warning`, `breach`, `second`, `store_closed` or `store_moved`.
+    """
+
+    level: str
+    due_at: str
+
+
+class Listed(Struct, gc=False, frozen=True):
+    """Another alert that an event speaks of."""
+
+    alert_id: str
+    severity: Severity
+    due_at: str
+
+
+class Alert(Struct, gc=False, frozen=True, kw_only=True):
+    """One event of an alert or of its case, all kinds in one flat document; later releases may add kinds.
+
+    A record brought `raised`, `enriched` and `retracted`, and with an alert of the same customer `attached`; a person
+    `acknowledged`, `contacted`, `resolved`, `dismissed`, `reopened` (and `enriched` by a note or a rating); a clock
+    `escalated`, `breached`, `expired`, and `digest`, which lists the alerts of an hour that were held.
+
+    Instants are RFC 3339 in UTC with milliseconds; `at` is when it happened, `late` whether that was after `due_at`.
+    What the record behind this event did not say is null; events of people and clocks say nothing of a response that
+    the state does not keep. `reason_missing` (no comment: ask why) and `contactable` (a known customer who agreed to be
+    contacted) speak of all that the response's alerts said so far. `generation` counts the alerts of a response from 0,
+    `sequence` the events of an alert from 1. `previous_score` is there where the score changed, `changes` says what an
+    enriched one brought, `reason` why one was retracted or dismissed. `case_id` is the alert that opened the case and
+    `status` the status of that case afterwards; `owner` is who is to act. `held`: it need not interrupt anybody.
+
+    What the first releases did not say has a default: their alerts are read as well.
     """
 
     alert_id: str
     kind: str
     generation: int = 0
     sequence: int = 1
-    response_id: str
+    response_id: str | None
     source: str | None
     brand: str
     store: str
-    score: int
+    score: int | None
     previous_score: int | None = None
-    severity: Literal["P1", "P2", "P3"]
+    severity: Severity | None
     reasons: list[str]
-    submitted_at: str
-    due_at: str
+    submitted_at: str | None
+    due_at: str | None
     late: bool
     reason_missing: bool
     comment: str | None
@@ -52,9 +89,19 @@ class Alert(Struct, gc=False, frozen=True, kw_only=True):
     customer_ref: str | None
     contactable: bool
     link: str | None
-    store_nps: StoreNps
+    store_nps: StoreNps | None
     changes: list[str] = []
     reason: str | None = None
+    case_id: str | None = None
+    status: str | None = None
+    rule_id: str | None = None
+    rule_version: int | None = None
+    owner: str = ""
+    held: bool = False
+    at: str | None = None
+    action: Taken | None = None
+    escalation: Escalation | None = None
+    alerts: list[Listed] = []
     schema_version: int = 1
 
 
@@ -67,7 +114,8 @@ def encode_alert(alert: Alert) -> bytes:
 
     It fits its topic by construction. Each text of a response comes in once, and no JSON text of it is shorter than
     ours: what must be escaped was escaped, as short as can be, and the rest is plain UTF-8. So an alert is at most
-    its response, the link and about 1 KiB of the rest.
+    its response, the link and about 3 KiB of the rest: the names of a rule, of its themes and of an owner are bounded.
+    An event of a person is at most its action and as much, and a digest lists at most LISTED_MAX alerts.
     """
     if alert.link is not None and len(alert.link) > LINK_CHARACTERS_MAX:
         alert = msgspec.structs.replace(alert, link=None)

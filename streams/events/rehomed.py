@@ -20,6 +20,12 @@ def rehomed_headers(
     ]
 
 
+def arrival_of(headers: Headers, appended_ms: int) -> tuple[int, bool]:
+    """When a record arrived (ms since the epoch), and whether it was re-homed; `appended_ms` is its append time."""
+    origin = read_rehomed(headers)
+    return (appended_ms, False) if origin is None else (min(origin, appended_ms), True)
+
+
 def read_rehomed(headers: Headers) -> int | None:
     """The arrival of a re-homed record (ms since the epoch), None for any other record.
 

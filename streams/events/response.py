@@ -6,7 +6,6 @@ parser has hidden nothing. Both only accept; whatever they cannot prove goes the
 refuses and gives the reason.
 """
 
-import re
 from datetime import datetime
 from typing import Annotated, Final, Literal
 
@@ -26,6 +25,7 @@ from streams.events.json_profile import (
 )
 from streams.events.names import known, normal_name
 from streams.events.rejected import Rejected
+from streams.events.time import is_rfc3339
 
 Event = Literal["created", "updated", "finished", "deleted", "excluded", "restored", "forget_identity", "forget_all"]
 SCORED: Final = frozenset({"created", "updated", "finished"})
@@ -90,10 +90,6 @@ class Response(Struct, gc=False, frozen=True, kw_only=True, omit_defaults=True, 
 
 FIELDS: Final = frozenset(Response.__struct_encode_fields__) - {"\uffff"}
 """The names of the fields on the wire."""
-
-_SUBMITTED_AT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?(Z|[+-][0-9]{2}:[0-9]{2})")
-"""RFC 3339 proper. msgspec also takes `t`, `z`, a blank before the time of day and an offset without its colon."""
-
 
 _decode = msgspec.json.Decoder(Response).decode
 _ALWAYS_SET = 2
@@ -203,7 +199,7 @@ def _is_complete(response: Response, submitted_at: Json) -> bool:
     """Whether the time is written as RFC 3339 says, and an answer has its score."""
     if response.score is UNSET and response.event in SCORED:
         return False
-    return _SUBMITTED_AT.fullmatch(str(submitted_at)) is not None
+    return is_rfc3339(str(submitted_at))
 
 
 def _settle(response: Response, unknown: int) -> Response | None:

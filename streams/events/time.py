@@ -1,9 +1,11 @@
 """Instants on the wire: RFC 3339 text, and ms since the epoch."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_RFC3339 = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?(Z|[+-][0-9]{2}:[0-9]{2})")
 _MINUTES = [f"{minute // 60:02d}:{minute % 60:02d}:" for minute in range(1440)]
 
 
@@ -13,6 +15,14 @@ def rfc3339_ms(ms: int) -> str:
     day, second = divmod(second, 86_400)
     minute, second = divmod(second, 60)
     return f"{_date(day)}{_MINUTES[minute]}{second:02d}.{millisecond:03d}Z"
+
+
+def is_rfc3339(text: str) -> bool:
+    """Whether an instant that msgspec takes is written as RFC 3339 says.
+
+    msgspec also takes `t`, `z`, a blank before the time of day and an offset without its colon.
+    """
+    return _RFC3339.fullmatch(text) is not None
 
 
 def epoch_ms(instant: datetime) -> int:

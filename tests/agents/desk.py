@@ -23,6 +23,10 @@ from tests.builders import FakeRecord, ms, response
 RESPONSES = "survey.responses"
 DEAD_LETTERS = "survey.responses.dead"
 ALERTS = "followup.alerts"
+ACTIONS = "followup.actions"
+ACTIONS_DEAD = "followup.actions.dead"
+RULES = "followup.rules"
+STORES = "nps.stores"
 SCORES = "nps.scores"
 BRAND_TALLIES = "nps.brand-tallies"
 TRENDS = "nps.trends"
@@ -69,6 +73,10 @@ def a_policy(**changed: Any) -> Policy:
         "responses": RESPONSES,
         "dead_letters": DEAD_LETTERS,
         "alerts": ALERTS,
+        "actions": ACTIONS,
+        "actions_dead": ACTIONS_DEAD,
+        "rules": RULES,
+        "stores": STORES,
         "scores": SCORES,
         "brand_tallies": BRAND_TALLIES,
         "trends": TRENDS,

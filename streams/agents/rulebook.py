@@ -1,0 +1,91 @@
+"""The rule sets and store facts that a shard adopted: what is decided by from the record on that brought them.
+
+Rows: `r|brand` and `s|brand|store`, a version byte and the document as it was received.
+"""
+
+from typing import Final, Protocol
+
+from streams.domain.page import NewerRow
+from streams.domain.rules import ANY_BRAND, DEFAULT_RULES, RuleSet
+from streams.domain.store_facts import StoreFacts
+from streams.events.rejected import Rejected
+from streams.events.rules import decode_rules
+from streams.events.store_facts import decode_store_facts
+
+ROW_VERSION: Final = 1
+
+
+class Ruled(Protocol):
+    """The part of a ledger that keeps what was adopted."""
+
+    dirty_rows: dict[bytes, bytes | None]
+
+
+class Rulebook:
+    """What a shard adopted. The rules of a brand are its own, else those of ANY_BRAND, else the built-in ones."""
+
+    def __init__(self, ledger: Ruled) -> None:
+        self._ledger = ledger
+        self._rules: dict[str, RuleSet] = {}
+        self._facts: dict[tuple[str, str], StoreFacts] = {}
+
+    def rules_for(self, brand: str) -> RuleSet:
+        """The rules that hold for a brand."""
+        return self._rules.get(brand) or self._rules.get(ANY_BRAND) or DEFAULT_RULES
+
+    def facts_of(self, brand: str, store: str) -> StoreFacts | None:
+        """What is known of a store, None where nobody said anything."""
+        return self._facts.get((brand, store))
+
+    def adopted(self, brand: str) -> RuleSet | None:
+        """The rule set that was published under this very name."""
+        return self._rules.get(brand)
+
+    def rules_changed(self, brand: str, rules: RuleSet | None, document: bytes) -> bool:
+        """Adopt a rule set, `document` as it was received, or go back without one (None); False if nothing changes."""
+        if rules == self._rules.get(brand):
+            return False
+        if rules is None:
+            del self._rules[brand]
+        else:
+            self._rules[brand] = rules
+        self._ledger.dirty_rows[f"r|{brand}".encode()] = None if rules is None else bytes((ROW_VERSION,)) + document
+        return True
+
+    def facts_changed(self, brand: str, store: str, facts: StoreFacts | None, document: bytes) -> bool:
+        """Adopt the facts of a store, `document` as received, or forget them (None); False if nothing changes."""
+        if facts == self._facts.get((brand, store)):
+            return False
+        if facts is None:
+            del self._facts[brand, store]
+        else:
+            self._facts[brand, store] = facts
+        row = None if facts is None else bytes((ROW_VERSION,)) + document
+        self._ledger.dirty_rows[f"s|{brand}|{store}".encode()] = row
+        return True
+
+    def restore(self, kind: str, parts: list[str], value: bytes | None) -> None:
+        """Take a row of kind `r` or `s`, None for one that was deleted; raises NewerRow."""
+        if value is not None and value[0] != ROW_VERSION:
+            message = f"row version {value[0]}; this release knows {ROW_VERSION}"
+            raise NewerRow(message)
+        if kind == "r":
+            self._restore_rules(parts[0], value)
+        else:
+            self._restore_facts((parts[0], parts[1]), value)
+
+    def _restore_rules(self, brand: str, value: bytes | None) -> None:
+        self._rules.pop(brand, None)
+        if value is not None:
+            rules = decode_rules(value[1:])
+            if isinstance(rules, Rejected):
+                raise NewerRow("rules that this release would not have adopted")
+            self._rules[brand] = rules
+
+    def _restore_facts(self, place: tuple[str, str], value: bytes | None) -> None:
+        self._facts.pop(place, None)
+        if value is not None:
+            facts = decode_store_facts(value[1:])
+            if isinstance(facts, Rejected):
+                raise NewerRow("store facts that this release would not have adopted")
+            self._facts[place] = facts
