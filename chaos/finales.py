@@ -9,7 +9,7 @@ from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewPartitions, RecordsToDelete
 
 from chaos.deployment import ACTIONS, ALERTS, DEAD_LETTERS, RESPONSES, SOURCES, STATE, TOPICS
-from chaos.reading import open_reading
+from chaos.reading import MARKER_KEY, open_reading, position_in
 from chaos.stage import PARTITIONS, Stage
 from chaos.waiting import Stuck, until
 from chaos.worker import Seat, Worker
@@ -24,19 +24,25 @@ class NotRefused(Exception):
 
 
 async def lose_state(stage: Stage) -> None:
-    """F07: the state is gone; then it is an older copy of itself, as a backup would bring it back."""
+    """F07: the state is gone; it is an older copy of itself, as a backup would bring it back; one commit is missing."""
     async with open_reading(stage.deployment, (STATE,)) as reading:
         await reading.refresh()
-        rows = list(reading.records(STATE))
+        rows = [[row for row in reading.records(STATE) if row.partition == shard] for shard in range(PARTITIONS)]
     await recreate(stage, STATE)
     await refused(stage, "lost", "lost_state")
-    async with _producer(stage) as producer:
-        for shard in range(PARTITIONS):
-            ours = [row for row in rows if row.partition == shard]
-            for row in ours[: len(ours) // 2]:
-                await producer.send(stage.deployment.topic(STATE), row.value, key=row.key, partition=shard)
-        await producer.flush()
-    await refused(stage, "rolled back")
+    await _write(stage, [kept[: len(kept) // 2] for kept in rows])
+    await refused(stage, "rolled back", "lost_state")
+    await recreate(stage, STATE)
+    name = stage.deployment.topic(RESPONSES)
+    await _write(stage, [without_last_move(rows[0], name), *rows[1:]])
+    await refused(stage, "one commit missing", "lost_state")
+
+
+def without_last_move(rows: list[Any], source: str) -> list[Any]:
+    """The rows of a shard up to the last marker that had not read all of a source which the last one has."""
+    positions = {at: position_in(row.value, source) for at, row in enumerate(rows) if row.key == MARKER_KEY}
+    last = max(positions.values())
+    return rows[: max(at for at, position in positions.items() if position < last) + 1]
 
 
 async def lose_input(stage: Stage) -> None:
@@ -56,8 +62,8 @@ async def lose_input(stage: Stage) -> None:
     await refused(stage, "partitions", "other_deployment", replace(stage.settings, partitions=2 * PARTITIONS))
 
 
-async def refused(stage: Stage, accident: str, kind: str | None = None, settings: Settings | None = None) -> None:
-    """Start a worker: it ends with status 1, says why, and nothing was published. `kind` None: whatever it says."""
+async def refused(stage: Stage, accident: str, kind: str, settings: Settings | None = None) -> None:
+    """Start a worker: it ends with status 1, says why, and nothing was published."""
     before = await _published(stage)
     seat = Seat(f"after-{accident.replace(' ', '-')}", settings or stage.settings, stage.folder, supervised=False)
     worker = seat.start()
@@ -72,7 +78,7 @@ async def refused(stage: Stage, accident: str, kind: str | None = None, settings
     kinds = [line["kind"] for line in worker.said("Refused to open a shard")]
     published = await _published(stage)
     stage.evidence.append({"accident": accident, "status": status, "refused": kinds})
-    if status != 1 or len(kinds) != 1 or (kind and kinds != [kind]) or published != before:
+    if status != 1 or kinds != [kind] or published != before:
         text = f"{accident}: status {status}, refused as {kinds}, published {before} and then {published}"
         raise NotRefused(text)
 
@@ -91,6 +97,15 @@ async def waits(stage: Stage, accident: str) -> None:
     stage.evidence.append({"accident": accident, "status": status, "waits": bool(said)})
     if not said or status is not None or is_ready or await _published(stage) != before:
         raise NotRefused(f"{accident}: status {status}, ready {is_ready}, said {said}")
+
+
+async def _write(stage: Stage, rows: list[list[Any]]) -> None:
+    """Write the rows of every shard's state."""
+    async with _producer(stage) as producer:
+        for shard, kept in enumerate(rows):
+            for row in kept:
+                await producer.send(stage.deployment.topic(STATE), row.value, key=row.key, partition=shard)
+        await producer.flush()
 
 
 async def recreate(stage: Stage, topic: str) -> None:

@@ -12,7 +12,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from chaos.deployment import RESPONSES, SOURCES, STATE, TOPICS, Deployment
 
 _POLL_MS = 100
-_MARKER_KEY = b"m"
+MARKER_KEY = b"m"
 _ROW_VERSION = 1
 
 Offsets = dict[str, int]
@@ -43,7 +43,7 @@ class Reading:
 
     def markers(self) -> dict[int, dict[str, Any]]:
         """The last marker of each shard that has one."""
-        rows = {record.partition: record.value for record in self.records(STATE) if record.key == _MARKER_KEY}
+        rows = {record.partition: record.value for record in self.records(STATE) if record.key == MARKER_KEY}
         return {shard: _marker(row) for shard, row in rows.items()}
 
     def totals(self) -> dict[int, dict[str, int]]:
@@ -150,6 +150,11 @@ async def group_offsets(deployment: Deployment) -> Offsets:
         await admin.close()
     names = {deployment.topic(topic): topic for topic in SOURCES}
     return {f"{names[tp.topic]}|{tp.partition}": meta.offset for tp, meta in found.items() if tp.topic in names}
+
+
+def position_in(row: bytes, source: str) -> int:
+    """How far a source, by its name on the broker, was read by a marker."""
+    return int(_marker(row)["sources"][source]["position"])
 
 
 def _marker(row: bytes) -> dict[str, Any]:

@@ -6,6 +6,7 @@ owned it in between.
 """
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Callable
 
@@ -22,6 +23,9 @@ from streams.engine.state import Observer, State
 from streams.engine.takeover import Takeover
 
 log = logging.getLogger(__name__)
+
+_TELL_S = 1.0
+"""Nobody waits longer than this for a group that does not listen."""
 
 
 class Shards:
@@ -99,6 +103,7 @@ class Shards:
         self._opening.clear()
         self.restoring.clear()
         await asyncio.gather(*(shard.drain() for shard in self.open.values()))
+        await self._tell()
 
     async def on_assigned(self, tps: set[TP], generation: int) -> None:
         """The assignment of a generation: keep what may be kept, close the rest, open what is new."""
@@ -164,12 +169,19 @@ class Shards:
         self.restoring.pop(number, None)
         self._observer.restored(number, loop_s() - started, taken.rows)
         log.info("Shard open", extra={"shard": number, "rows": taken.rows, "s": round(loop_s() - started, 3)})
-        sought = {
-            TP(topic, number): source.sought(taken.log_starts[topic]) for topic, source in shard.marker.sources.items()
-        }
+        sources = shard.marker.sources
+        sought = {TP(topic, number): sources[topic].sought(start) for topic, start in taken.log_starts.items()}
         await self._admit(shard, sought)
-        # Only what the group knows tells a lost state from a first start: it must not wait for the next interval.
+        # Only what the group knows tells a lost state from a first start: that must not wait for the next interval.
         await thread.commit_positions(shard.committed_positions)
+
+    async def _tell(self) -> None:
+        """Let the group know how far all got, so that an older copy of their state is known for one."""
+        positions = self.committed_positions()
+        if positions:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_TELL_S):
+                    await self._thread().commit_positions(positions)
 
     def _has_backlog(self) -> bool:
         return any(shard.behind for shard in self.open.values())

@@ -1,8 +1,12 @@
 """Opening a shard: fence, restore, check, and say where its sources go on.
 
 The order is the point. InitProducerId fences the previous owner and settles its transaction, so nothing of his can be
-added any more. Only then the end of the changelog is read, in read_uncommitted: the last stable offset would hide what
-was committed after a foreign open transaction. The rows are read in read_committed until that end is reached.
+added any more. Then the group is asked for the offsets it was told. Only then the end of the changelog is read, in
+read_uncommitted: the last stable offset would hide what was committed after a foreign open transaction. The rows are
+read in read_committed until that end is reached.
+
+The group is told only what a committed marker says. So a marker at least as far as what it was told stands below an end
+that is read later, whoever told it, and however late: if there is none, the state is not the one that was written.
 """
 
 import asyncio
@@ -25,6 +29,7 @@ _PROGRESS_S = 30.0
 """A restore without progress for this long ends the process; one that takes minutes does not."""
 _STABLE_GRACE_S = 15.0
 _POLL_S = 0.2
+_RESTORE_STATE = "Restore the topic from its replicas or a backup, or start over under another NPS_APP_ID"
 
 
 def new_lookup(config: EngineConfig) -> AIOKafkaConsumer:
@@ -65,11 +70,14 @@ class Takeover:
             async with deadline(config.commit_deadline_s, "InitProducerId"):
                 await producer.start()
             self._still_current()
+            async with deadline(config.commit_deadline_s, "reading committed offsets"):
+                told = await self._told(shard)
             async with deadline(config.commit_deadline_s, "reading the ends of the logs"):
                 starts, ends = await self._bounds(shard)
+            _check_uncut(config.state, shard, starts[config.state])
             last, rows = await self._restore(shard, state, starts[config.state], ends[config.state])
             log_starts = {topic: starts[topic] for topic in config.sources}
-            marker = await self._marker(shard, last, starts, ends)
+            marker = self._marker(shard, last, told, starts, ends)
             state.restored(marker.state, config.now())
             self._still_current()
         except BaseException:
@@ -140,11 +148,18 @@ class Takeover:
             message = f"the restore of {tp.topic}[{tp.partition}] made no progress for {_PROGRESS_S:.0f} s"
             raise Broken(message)
 
-    async def _marker(self, shard: int, last: bytes | None, starts: dict[str, int], ends: dict[str, int]) -> Marker:
+    def _marker(
+        self, shard: int, last: bytes | None, told: dict[str, int], starts: dict[str, int], ends: dict[str, int]
+    ) -> Marker:
         """The marker of a shard that may be opened; raises Refusal."""
         config = self.config
         if last is None:
-            await self._check_first_start(shard)
+            if told:
+                text = (
+                    f"group {config.app_id} has committed offsets for shard {shard} ({told}) but "
+                    f"{config.state}[{shard}] holds no marker: the state is lost. {_RESTORE_STATE}"
+                )
+                raise Refusal("lost_state", text)
             return Marker(
                 config.app_id,
                 config.cluster_id,
@@ -156,20 +171,30 @@ class Takeover:
         for topic in config.sources:
             if topic not in marker.sources:
                 marker.sources[topic] = Source(starts[topic])
-            _check_position(topic, shard, marker.sources[topic].position, starts[topic], ends[topic])
+            position = marker.sources[topic].position
+            if told.get(topic, 0) > position:
+                text = (
+                    f"group {config.app_id} was told that {topic}[{shard}] is read up to {told[topic]}, the marker in "
+                    f"{config.state}[{shard}] says {position}: the state is an older copy of itself, and what came "
+                    f"after it was published already. {_RESTORE_STATE}"
+                )
+                raise Refusal("lost_state", text)
+            _check_position(topic, shard, position, starts[topic], ends[topic])
         return marker
 
-    async def _check_first_start(self, shard: int) -> None:
-        async with deadline(self.config.commit_deadline_s, "reading committed offsets"):
-            committed = await self.committed([TopicPartition(topic, shard) for topic in self.config.sources])
-        known = {tp.topic: offset for tp, offset in committed.items() if offset is not None}
-        if known:
-            text = (
-                f"group {self.config.app_id} has committed offsets for shard {shard} ({known}) but "
-                f"{self.config.state}[{shard}] holds no marker: the state is lost. Restore the topic from its "
-                "replicas or a backup, or start over under another NPS_APP_ID"
-            )
-            raise Refusal("lost_state", text)
+    async def _told(self, shard: int) -> dict[str, int]:
+        """What the group was told of each source, if anything."""
+        committed = await self.committed([TopicPartition(topic, shard) for topic in self.config.sources])
+        return {tp.topic: offset for tp, offset in committed.items() if offset is not None}
+
+
+def _check_uncut(topic: str, shard: int, start: int) -> None:
+    if start > 0:
+        text = (
+            f"{topic}[{shard}] begins at {start}: rows were deleted from it, which compaction never does (its "
+            f"cleanup.policy must be compact alone). {_RESTORE_STATE}"
+        )
+        raise Refusal("lost_state", text)
 
 
 def _check_deployment(marker: Marker, config: EngineConfig) -> None:

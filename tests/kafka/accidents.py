@@ -59,6 +59,18 @@ async def write_row(settings: Settings, shard: int, key: bytes, value: bytes) ->
         await producer.send_and_wait(settings.topic(STATE.name), value, key=key, partition=shard)
 
 
+async def rows(settings: Settings) -> dict[int, list[tuple[bytes, bytes]]]:
+    """The rows of every shard's state, oldest first."""
+    tps = [TopicPartition(settings.topic(STATE.name), shard) for shard in range(settings.partitions)]
+    found: dict[int, list[tuple[bytes, bytes]]] = {tp.partition: [] for tp in tps}
+    async with reader(settings, "read_committed") as consumer:
+        starts, ends = await consumer.beginning_offsets(tps), await consumer.end_offsets(tps)
+        await read_span(
+            consumer, starts, ends, lambda record: found[record.partition].append((record.key, record.value))
+        )
+    return found
+
+
 async def write_marker(settings: Settings, shard: int, sources: dict[str, Source], **changes: Any) -> None:
     """Write the marker of a former owner: of this very deployment, but for the changes."""
     kept = Marker(

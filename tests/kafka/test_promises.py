@@ -78,6 +78,8 @@ PROMISES: dict[str, tuple[Test, ...]] = {
         test_refusals.test_a_topic_recreated_with_less_is_refused,
         test_refusals.test_a_topic_recreated_with_others_is_refused,
         test_refusals.test_a_lost_state_is_refused,
+        test_refusals.test_a_state_rolled_back_is_refused,
+        test_refusals.test_a_cut_state_is_refused,
         test_refusals.test_the_state_of_another_deployment_is_refused,
         test_refusals.test_a_row_of_a_later_release_is_refused,
         test_refusals.test_a_transaction_that_stays_open_is_refused,

@@ -66,6 +66,25 @@ async def test_a_lost_state_is_refused(worked: Log, start: Start) -> None:
     await assert_refused(start(), "lost_state", "the state is lost", "Restore the topic")
 
 
+async def test_a_state_rolled_back_is_refused(worked: Log, start: Start) -> None:
+    """What came after the older marker was published: who went on from there would say it all again."""
+    older = {shard: kept[: len(kept) // 2] for shard, kept in (await accidents.rows(worked.settings)).items()}
+    await accidents.recreate(worked.settings, STATE)
+    for shard, kept in older.items():
+        for key, value in kept:
+            await accidents.write_row(worked.settings, shard, key, value)
+    await assert_refused(start(), "lost_state", "was told that", "an older copy of itself", "Restore the topic")
+
+
+async def test_a_cut_state_is_refused(worked: Log, start: Start) -> None:
+    """Somebody let Kafka delete its first rows; its last marker is there."""
+    shard, kept = max((await accidents.rows(worked.settings)).items(), key=lambda one: len(one[1]))
+    await accidents.configure(worked.settings, STATE, cleanup_policy="compact,delete")
+    await accidents.delete_before(worked.settings, STATE, shard, len(kept) // 2)
+    await accidents.configure(worked.settings, STATE)
+    await assert_refused(start(), "lost_state", "rows were deleted", "Restore the topic")
+
+
 @pytest.mark.parametrize(
     ("changes", "words"),
     [

@@ -35,18 +35,20 @@ async def until(condition: Callable[[], Awaitable[bool]]) -> None:
             await asyncio.sleep(0.05)
 
 
-async def send(producer: Any, tp: TopicPartition, *values: bytes, timestamp_ms: int = LATELY_MS) -> Any:
+async def send(
+    producer: Any, tp: TopicPartition, *values: bytes, timestamp_ms: int = LATELY_MS, key: bytes = b"k"
+) -> Any:
     """Send values as one batch, as the engine does; gives where it stands."""
     batch = producer.create_batch()
     for value in values:
-        assert batch.append(timestamp=timestamp_ms, key=b"k", value=value, headers=[]) is not None
+        assert batch.append(timestamp=timestamp_ms, key=key, value=value, headers=[]) is not None
     return await (await producer.send_batch(batch, tp.topic, partition=tp.partition))
 
 
-async def commit(producer: Any, tp: TopicPartition, *values: bytes) -> None:
+async def commit(producer: Any, tp: TopicPartition, *values: bytes, key: bytes = b"k") -> None:
     """Send values in a transaction of their own."""
     await producer.begin_transaction()
-    await send(producer, tp, *values)
+    await send(producer, tp, *values, key=key)
     await producer.commit_transaction()
 
 

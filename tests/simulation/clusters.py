@@ -83,10 +83,10 @@ class ToyCluster:
             self._network.closed = True
             self._loop.close()
 
-    def producer(self, **options: Any) -> Any:
+    def producer(self, *, bootstrap_servers: str = "", **options: Any) -> Any:
         return ToyProducer(self._network, self._broker, lambda: ("claim", 0), **options)
 
-    def consumer(self, **options: Any) -> Any:
+    def consumer(self, *, bootstrap_servers: str = "", **options: Any) -> Any:
         return ToyConsumer(self._network, self._broker, **options)
 
     async def create(self, topic: str, *, append_time: bool = False) -> None:

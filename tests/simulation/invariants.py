@@ -9,6 +9,7 @@ from tests.simulation.world import World
 
 INVARIANTS: Mapping[str, Callable[[Evidence], Iterator[str]]] = {
     "orderly ends": protocol.orderly_ends,
+    "refusals": protocol.refusals,
     "restores": protocol.restores,
     "fenced owners": protocol.fenced_owners,
     "one transaction": protocol.one_transaction,

@@ -16,7 +16,10 @@ class Event(NamedTuple):
     seconds: float = 0.0
 
 
-EVENTS = ("kill", "freeze", "leave", "join", "rebalance", "foreign", "compact", "displace")
+SPOILING = ("roll back", "cut", "lose")
+"""These kill everybody, and leave of a shard's state an older copy, its last rows, or nothing: it must never be opened
+again."""
+EVENTS = ("kill", "freeze", "leave", "join", "rebalance", "foreign", "compact", "displace", *SPOILING)
 """`foreign`: a transaction of somebody else is open in a shard's state for some seconds; `displace`: a consumer is
 sought to where no shard is."""
 Mishaps = tuple[int, tuple[Event, ...], tuple[Fault, ...]]
@@ -70,14 +73,28 @@ def _displaced(chance: Random, _: int) -> Mishaps:
     return 1, tuple(Event(at_s, "displace") for at_s in times), ()
 
 
-_SCENARIOS: tuple[Callable[[Random, int], Mishaps], ...] = (_duel, _duel, _exile, _hidden, _refused, _displaced)
+def _overtaken(chance: Random, _: int) -> Mishaps:
+    """A worker is stopped in the middle of a takeover, and wakes up when another one has gone on from there."""
+    stopped = Fault(chance.randrange(4), "freeze", chance.uniform(2.0, 4.5), "Fetch nps.state")
+    return 2, (Event(chance.uniform(0.4, 1.2), "kill", chance.randrange(2)),), (stopped,)
+
+
+def _spoiled(chance: Random, partitions: int) -> Mishaps:
+    """The state of a shard is not what was written."""
+    at_s = chance.uniform(1.3, 3.5)
+    return chance.choice([1, 2]), (Event(at_s, chance.choice(SPOILING), chance.randrange(partitions)),), ()
+
+
+_SCENARIOS: tuple[Callable[[Random, int], Mishaps], ...] = (
+    *(_duel, _duel, _exile, _hidden, _refused, _displaced, _overtaken, _spoiled, _spoiled),
+)
 
 
 def _events(chance: Random, partitions: int) -> tuple[Event, ...]:
     events = []
     for _ in range(chance.choice([0, 0, 1, 1, 2])):
         at_s = chance.uniform(0.1, 2.5)
-        kind = chance.choice(EVENTS)
+        kind = chance.choice([kind for kind in EVENTS if kind not in SPOILING])
         seconds = {"freeze": chance.choice([0.3, 1.0, 2.5, 4.0]), "foreign": chance.uniform(0.2, 3.0)}.get(kind, 0.0)
         target = chance.randrange(partitions if kind in {"foreign", "compact"} else 2)
         events.append(Event(at_s, kind, target, seconds))

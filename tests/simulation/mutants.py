@@ -49,12 +49,18 @@ MUTANTS = (
         """            async with deadline(config.commit_deadline_s, "InitProducerId"):
                 await producer.start()
             self._still_current()
+            async with deadline(config.commit_deadline_s, "reading committed offsets"):
+                told = await self._told(shard)
             async with deadline(config.commit_deadline_s, "reading the ends of the logs"):
                 starts, ends = await self._bounds(shard)
+            _check_uncut(config.state, shard, starts[config.state])
             last, rows = await self._restore(shard, state, starts[config.state], ends[config.state])
 """,
-        """            async with deadline(config.commit_deadline_s, "reading the ends of the logs"):
+        """            async with deadline(config.commit_deadline_s, "reading committed offsets"):
+                told = await self._told(shard)
+            async with deadline(config.commit_deadline_s, "reading the ends of the logs"):
                 starts, ends = await self._bounds(shard)
+            _check_uncut(config.state, shard, starts[config.state])
             last, rows = await self._restore(shard, state, starts[config.state], ends[config.state])
             async with deadline(config.commit_deadline_s, "InitProducerId"):
                 await producer.start()
@@ -166,7 +172,7 @@ MUTANTS = (
         "streams/engine/failure.py",
         "            fail(error)\n",
         "            pass\n",
-        ("progress", "orderly ends"),
+        ("progress", "orderly ends", "refusals"),
     ),
     Mutant(
         "a random alert id",
@@ -185,12 +191,60 @@ MUTANTS = (
     Mutant(
         "begin at the committed offset",
         "streams/engine/takeover.py",
-        "        for topic in config.sources:\n            if topic not in marker.sources:\n",
-        "        told = await self.committed([TopicPartition(topic, shard) for topic in config.sources])\n"
-        "        for tp, offset in told.items():\n"
-        "            marker.sources[tp.topic].position = offset or 0\n"
-        "        for topic in config.sources:\n            if topic not in marker.sources:\n",
+        "            position = marker.sources[topic].position\n",
+        "            position = marker.sources[topic].position = told.get(topic, 0)\n",
         ("markers", "alerts"),
+    ),
+    Mutant(
+        "a state rolled back taken up",
+        "streams/engine/takeover.py",
+        "            if told.get(topic, 0) > position:\n",
+        "            if False:\n",
+        ("refusals",),
+    ),
+    Mutant(
+        "a lost state taken for a first start",
+        "streams/engine/takeover.py",
+        "            if told:\n",
+        "            if False:\n",
+        ("refusals",),
+    ),
+    Mutant(
+        "a cut state taken up",
+        "streams/engine/takeover.py",
+        "    if start > 0:\n",
+        "    if False:\n",
+        ("refusals",),
+    ),
+    Mutant(
+        "the group asked after the restore",
+        "streams/engine/takeover.py",
+        """            async with deadline(config.commit_deadline_s, "reading committed offsets"):
+                told = await self._told(shard)
+            async with deadline(config.commit_deadline_s, "reading the ends of the logs"):
+                starts, ends = await self._bounds(shard)
+            _check_uncut(config.state, shard, starts[config.state])
+            last, rows = await self._restore(shard, state, starts[config.state], ends[config.state])
+""",
+        """            async with deadline(config.commit_deadline_s, "reading the ends of the logs"):
+                starts, ends = await self._bounds(shard)
+            _check_uncut(config.state, shard, starts[config.state])
+            last, rows = await self._restore(shard, state, starts[config.state], ends[config.state])
+            async with deadline(config.commit_deadline_s, "reading committed offsets"):
+                told = await self._told(shard)
+""",
+        ("orderly ends",),
+    ),
+    Mutant(
+        "the group told before the commit",
+        "streams/engine/shard.py",
+        """        positions = self.positions()
+        try:
+""",
+        """        positions = self.committed_positions = self.positions()
+        try:
+""",
+        ("orderly ends",),
     ),
 )
 

@@ -139,6 +139,13 @@ class PartitionLog:
         self.start = max(self.start, min(offset, self.end))
         self.entries = [entry for entry in self.entries if entry.last >= self.start]
 
+    def roll_back(self, end: int) -> None:
+        """Be an older copy of itself, which ends at the start of a batch; `history` keeps what there was."""
+        self.end = end
+        self.entries = [entry for entry in self.entries if entry.base < end]
+        self.open = {producer_id: first for producer_id, first in self.open.items() if first < end}
+        self._aborted = [aborted for aborted in self._aborted if aborted[2] < end]
+
     def next_sequence(self, producer_id: int, epoch: int) -> int:
         """The sequence number that a producer goes on with here."""
         return self._producer(producer_id, epoch).sequence

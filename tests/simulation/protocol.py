@@ -15,9 +15,9 @@ _WRITTEN = tuple(topic.name for topic in topology.TOPICS if topic.name not in _N
 
 
 def progress(evidence: Evidence) -> Iterator[str]:
-    """Whatever befell whom, in the end everything is handled and every score is out."""
+    """Whatever befell whom, in the end everything is handled and every score is out, unless a state was spoiled."""
     world = evidence.world
-    if not world.finished:
+    if not world.finished and not world.witness.spoiled:
         yield f"not done {world.loop.now_s:.0f} s after the start: {world.progress()}"
 
 
@@ -25,8 +25,7 @@ def orderly_ends(evidence: Evidence) -> Iterator[str]:
     """A worker ends by what befell it or its broker: never by a bug or a refusal, and not where nothing befell it."""
     world = evidence.world
     for death in world.deaths:
-        if isinstance(death.error, Refusal) and death.fenced:
-            # It read what its successor had written meanwhile: a false alarm, and no harm.
+        if world.witness.spoiled and isinstance(death.error, Refusal) and death.error.kind == "lost_state":
             continue
         if death.error is not None and not isinstance(death.error, KafkaError | Broken):
             yield f"{death.name} died of {death.error!r}"
@@ -93,6 +92,14 @@ def markers(evidence: Evidence) -> Iterator[str]:
                     wanted = Counter(fate.disposition for fate in evidence.expected.below(shard, 0, position))
                     if totals != wanted:
                         yield f"{where}: {totals}, not {wanted}, below {position}"
+
+
+def refusals(evidence: Evidence) -> Iterator[str]:
+    """A state that is not what was written is refused by whoever would open it, and nothing is added to it."""
+    world = evidence.world
+    yield from (f"shard {shard} was opened on a spoiled state" for shard in world.witness.opened_spoiled())
+    if world.witness.spoiled and not any(isinstance(death.error, Refusal) for death in world.deaths):
+        yield f"nobody refused the spoiled state of {sorted(world.witness.spoiled)}"
 
 
 def restores(evidence: Evidence) -> Iterator[str]:

@@ -19,6 +19,8 @@ class Witness:
     def __init__(self, broker: Broker, app_id: str, state_topic: str) -> None:
         self.wrong_restores: list[str] = []
         self.kept_stale: list[str] = []
+        self.spoiled: dict[int, int] = {}
+        """Shards whose state is not what was written any more, and how often they had been taken over until then."""
         self._broker = broker
         self._app_id = app_id
         self._state_topic = state_topic
@@ -26,6 +28,16 @@ class Witness:
     def taken(self, shard: int) -> list[Taken]:
         """Who took a shard over, one after the other."""
         return self._broker.taken.get(f"{self._app_id}-{shard}", [])
+
+    def opened_spoiled(self) -> list[int]:
+        """The shards that somebody took over after that, and committed to."""
+        return [
+            shard
+            for shard, times in self.spoiled.items()
+            for outcome in self._broker.outcomes.values()
+            if outcome.committed and outcome.transactional_id == f"{self._app_id}-{shard}"
+            if outcome.epoch in {taken.epoch for taken in self.taken(shard)[times:]}
+        ]
 
     def look_at_restore(self, who: str, shard: int, fed: list[_Row]) -> None:
         """A shard was restored from these rows: they must be those that are committed, if it is still his."""

@@ -18,9 +18,10 @@ from streams.settings import Settings
 from tests.simulation.broker import Broker
 from tests.simulation.group import Group
 from tests.simulation.loop import DEAD, FROZEN, RUNNING, Owner, Stuck, VirtualLoop
-from tests.simulation.mishaps import Event
+from tests.simulation.mishaps import SPOILING, Event
 from tests.simulation.network import Network
 from tests.simulation.outside import Outside
+from tests.simulation.spoiling import spoil
 from tests.simulation.standins import Silent
 from tests.simulation.story import Story
 from tests.simulation.witness import Watched, Witness
@@ -42,6 +43,8 @@ _SETTINGS = Settings(
 _REBALANCE_S = 2.5
 _LIVELY_S = 60.0
 """Everything must be done this long after the last that befell anybody."""
+_REFUSING_S = 6.0
+"""Whoever is going to refuse a state has done so by then, once or twice."""
 _LOOK_S = 0.2
 _PEACE_S = 2.0
 """Nothing is due for so long: then all is said."""
@@ -51,12 +54,11 @@ _SKEWS_S = (0.0, 0.4, -0.3)
 
 @dataclass(frozen=True, slots=True)
 class Death:
-    """How a process ended; `fenced` says that another one had taken a shard which it was opening."""
+    """How a process ended."""
 
     name: str
     why: str
     error: BaseException | None
-    fenced: bool
 
 
 class World:
@@ -78,7 +80,7 @@ class World:
         responses, state = (self.settings.topic(topic.name) for topic in (topology.RESPONSES, topology.STATE))
         self.outside = Outside(self.broker, responses, state, story.records)
         self.witness = Witness(self.broker, self.settings.app_id, state)
-        self._state = state
+        self._state, self._responses = state, responses
         self._started = 0
         self._slots = story.slots
         self._befell_s = 0.0
@@ -131,9 +133,7 @@ class World:
             return
         owner.state = DEAD
         slot, worker = next((slot, worker) for slot, worker in self.workers.items() if worker.owner is owner)
-        opening = [taken for number in worker.shards.restoring if (taken := self.witness.taken(number))]
-        fenced = any(taken[-1].who != owner.name for taken in opening)
-        self.deaths.append(Death(owner.name, why, worker.error, fenced))
+        self.deaths.append(Death(owner.name, why, worker.error))
         del self.workers[slot]
         if worker.error is None:
             self._befell_s = self.loop.now_s
@@ -166,9 +166,13 @@ class World:
         for slot in range(story.slots):
             self._start(slot)
         ends_s = story.ends_s + 0.5
-        while not self.finished and self.loop.now_s < max(ends_s, self._befell_s) + _LIVELY_S:
+        while not self.finished and self.loop.now_s < max(ends_s, self._befell_s) + self._patience_s:
             await asyncio.sleep(_LOOK_S)
             self.finished = self.loop.now_s > ends_s and not outside.unsent.total() and self._is_quiet()
+
+    @property
+    def _patience_s(self) -> float:
+        return _REFUSING_S if self.witness.spoiled else _LIVELY_S
 
     def _start(self, slot: int) -> None:
         self._started += 1
@@ -200,8 +204,18 @@ class World:
             self.later(event.seconds, lambda: self.outside.leave(holder))
         elif event.kind == "compact":
             self.broker.log(TopicPartition(self._state, event.target)).compact()
+        elif event.kind in SPOILING:
+            self._spoil(event)
         elif (worker := self.workers.get(event.target)) is not None and worker.owner.state == RUNNING:
             self._befall(worker, event)
+
+    def _spoil(self, event: Event) -> None:
+        for worker in list(self.workers.values()):
+            self.kill(worker.owner, "killed")
+        shard, app_id = event.target, self.settings.app_id
+        state, source = TopicPartition(self._state, shard), TopicPartition(self._responses, shard)
+        if spoil(self.broker, event.kind, app_id, state, source):
+            self.witness.spoiled[shard] = len(self.witness.taken(shard))
 
     def _befall(self, worker: Worker, event: Event) -> None:
         if event.kind == "kill":
