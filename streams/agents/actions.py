@@ -2,6 +2,7 @@
 
 from typing import cast
 
+from streams.agents.acting import act
 from streams.agents.ledger import Ledger
 from streams.agents.setting_aside import SettingAside
 from streams.domain.arrival import FUTURE_MS_MAX
@@ -45,5 +46,5 @@ def _take(ledger: Ledger, aside: SettingAside, record: Record, action: Action) -
         home = partition_of(key, ledger.policy.partitions)
         if home != ledger.shard:
             return aside.stray(record, key, home, arrival_ms, rehomed=rehomed)
-    # No case is kept yet, so there is nothing that could be moved: as for an alert that was never raised here.
-    return aside.dead(record, "illegal_transition")
+    taken = Rejected("illegal_transition") if store is None else act(ledger.desk, store, action)
+    return aside.dead(record, taken.reason) if isinstance(taken, Rejected) else taken

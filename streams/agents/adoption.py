@@ -101,6 +101,10 @@ def _adopt_facts(ledger: Ledger, aside: SettingAside, record: Record) -> str | R
         arrival_ms, rehomed = arrival_of(record.headers, record.timestamp)
         return aside.stray(record, key, home, arrival_ms, rehomed=rehomed)
     changed = ledger.rulebook.facts_changed(brand, store, facts, record.value or b"")
+    known = ledger.store(brand, store)
+    if changed and known is not None:
+        ledger.desk.facts_changed(known)
+        ledger.due.mark([known])  # a closed store's score goes, and comes back with it
     return "counted" if changed else "duplicate"
 
 

@@ -6,10 +6,13 @@ from urllib.parse import quote
 from msgspec.structs import replace
 
 from streams.agents.ledger import Ledger
+from streams.agents.opening import Occurred, Standing, follow_case, open_case
+from streams.agents.telling import attached_event
 from streams.domain.arrival import DUE_MS
+from streams.domain.case import Case
 from streams.domain.follow import AlertState, Said, Step, Words, first_alert, follow, told, told_customer
 from streams.domain.identity import alert_id, iso_day
-from streams.domain.score import DETRACTOR_MAX, SCORE_MAX, SEVERITIES
+from streams.domain.score import SCORE_MAX
 from streams.domain.store import Store
 from streams.domain.tally import figures
 from streams.domain.vote import COMMENTED, SCORE_MASK
@@ -24,7 +27,6 @@ _DUE_DAYS, _DUE_REST = divmod(DUE_MS, _DAY_MS)
 assert _DUE_REST == 0, "a response is due at the time of day at which it was submitted"
 _DATE_CHARACTERS: Final = len("2026-11-22")
 # Never changed: what an alert holds goes straight to the encoder.
-_REASONS: Final = ["score"]
 _NO_CHANGES: Final[list[str]] = []
 
 
@@ -42,6 +44,7 @@ class Alerting:
     """The alerts of one batch. Its `raise_first` is the way of nearly all of them."""
 
     def __init__(self, ledger: Ledger) -> None:
+        self._desk = ledger.desk
         self._policy = ledger.policy
         self._customer_url = ledger.policy.customer_url
         self._alerts = ledger.outputs.setdefault((ledger.policy.alerts, ledger.shard), [])
@@ -66,98 +69,161 @@ class Alerting:
     def raise_first(
         self, store: Store, response: Response, score: int, day: int, submitted_ms: int, arrival_ms: int
     ) -> Words:
-        """Raise the alert of a first answer; gives what its page keeps of it."""
-        alert = self._plain(store, response, score, day, submitted_ms, arrival_ms)
-        self._alerts.append(Output(store.key, encode_alert(alert)))
-        severity = store.brand_name, SEVERITIES[score]
-        self._raised[severity] = self._raised.get(severity, 0) + 1
+        """Raise the alert of a first answer and open its case; gives what its page keeps of it."""
         consent = response.consent
-        return first_alert(
+        consents = consent is not None and consent.contact is True
+        requested = response.contact_requested is True
+        customer = told_customer(response.customer_ref)
+        occurred = Occurred(
+            alert_id(store.brand_name, store.name, day, response.source or "", 0, response.response_id),
+            0,
+            score,
+            submitted_ms,
+            arrival_ms,
             response.comment,
-            response.customer_ref,
-            consent=consent is not None and consent.contact is True,
-            requested=response.contact_requested is True,
+            customer,
+            consents and customer != 0,
+            requested,
+            response.comment is None,
         )
+        standing = open_case(self._desk, store, occurred)
+        alert = self._plain(store, response, occurred, standing, day)
+        self._alerts.append(Output(store.key, encode_alert(alert)))
+        severity = store.brand_name, standing.severity
+        self._raised[severity] = self._raised.get(severity, 0) + 1
+        if standing.attached_to is not None:
+            self._tell_attached(store, standing.attached_to, occurred)
+        return first_alert(response.comment, customer, consent=consents, requested=requested)
 
     def follow(self, occasion: Occasion, before: int | None, vote: int, state: AlertState | None) -> AlertState | None:
         """Let the alert of a response follow its vote; gives the alert after that, None while it has none."""
+        if state is not None:
+            case = self._desk.case(_alert_id(occasion, state.generation))
+            if case is not None:  # people and clocks have had their events of it, too
+                state = state._replace(sequence=case.sequence)
         after, step = follow(state, before, vote, _said(occasion.response))
-        if step is not None:
-            assert after is not None
-            alert = self._alert(occasion, before, vote, after, step)
-            self._alerts.append(Output(occasion.store.key, encode_alert(alert)))
-            if step.kind == "raised":
-                assert alert.severity is not None
-                severity = alert.brand, alert.severity
-                self._raised[severity] = self._raised.get(severity, 0) + 1
-            else:
-                kind = alert.brand, alert.kind
-                self._others[kind] = self._others.get(kind, 0) + 1
+        if after is None:
+            return None
+        occurred = _occurred(occasion, vote, after)
+        if step is not None and step.kind == "raised":
+            standing = open_case(self._desk, occasion.store, occurred)
+        else:
+            standing = follow_case(self._desk, occasion.store, occurred, after, step)
+        if step is None:
+            return after
+        alert = self._alert(occasion, before, vote, after, step, occurred, standing)
+        self._alerts.append(Output(occasion.store.key, encode_alert(alert)))
+        if step.kind == "raised":
+            severity = alert.brand, standing.severity
+            self._raised[severity] = self._raised.get(severity, 0) + 1
+        else:
+            kind = alert.brand, alert.kind
+            self._others[kind] = self._others.get(kind, 0) + 1
+        if standing.attached_to is not None:
+            self._tell_attached(occasion.store, standing.attached_to, occurred)
         return after
 
-    def _plain(
-        self, store: Store, response: Response, score: int, day: int, submitted_ms: int, arrival_ms: int
-    ) -> Alert:
-        """The first alert of a response that said all there is to say, with a detractor's score.
+    def _tell_attached(self, store: Store, lead: Case, occurred: Occurred) -> None:
+        attached = self._desk.case(occurred.alert_id)
+        assert attached is not None
+        self._desk.tell(store, attached_event(self._desk, store, lead, attached, occurred.arrival_ms))
 
-        A function of the response, its arrival and the votes before it, so a replay gives the same.
+    def _plain(self, store: Store, response: Response, occurred: Occurred, standing: Standing, day: int) -> Alert:
+        """The first alert of a response that said all there is to say.
+
+        A function of the response, its arrival and what came before it, so a replay gives the same.
         """
+        arrival_ms = occurred.arrival_ms
         # An answer dated minutes ahead, over midnight, is in its own figure as well.
         now = figures(store.rolling.last_30_days(max(day, arrival_ms // _DAY_MS)))
-        source = response.source
+        submitted_at = rfc3339_ms(occurred.submitted_ms)
         customer = response.customer_ref
-        consent = response.consent
-        submitted_at = rfc3339_ms(submitted_ms)
         return Alert(
-            alert_id=alert_id(store.brand_name, store.name, day, source or "", 0, response.response_id),
+            alert_id=occurred.alert_id,
             kind="raised",
             generation=0,
             sequence=1,
             response_id=response.response_id,
-            source=source,
+            source=response.source,
             brand=store.brand_name,
             store=store.name,
-            score=score,
-            severity=SEVERITIES[score],
-            reasons=["score", "contact_requested"] if response.contact_requested else _REASONS,
+            score=occurred.score,
+            severity=standing.severity,
+            reasons=standing.judgement.reasons,
             submitted_at=submitted_at,
-            due_at=iso_day(day + _DUE_DAYS) + submitted_at[_DATE_CHARACTERS:],
-            late=arrival_ms > submitted_ms + DUE_MS,
+            due_at=_due_at(standing, submitted_at, day),
+            late=arrival_ms > (occurred.submitted_ms + DUE_MS if standing.due_ms is None else standing.due_ms),
             reason_missing=response.comment is None,
             comment=response.comment,
             language=response.language,
             customer_ref=customer,
-            contactable=bool(customer) and consent is not None and consent.contact is True,
+            contactable=occurred.contactable,
             link=link_to(customer, self._customer_url) if self._customer_url else None,
             store_nps=StoreNps(ALERT_WINDOW, now.nps, now.low, now.high, now.n),
             changes=_NO_CHANGES,
+            case_id=standing.case_id,
+            status=standing.status,
+            rule_id=standing.judgement.rule_id,
+            rule_version=standing.rule_version,
+            owner=standing.owner,
+            held=standing.held,
+            at=rfc3339_ms(arrival_ms),
         )
 
-    def _alert(self, occasion: Occasion, before: int | None, vote: int, state: AlertState, step: Step) -> Alert:
-        """Any event of an alert."""
-        store, response, day, submitted_ms, arrival_ms = occasion
+    def _alert(
+        self,
+        occasion: Occasion,
+        before: int | None,
+        vote: int,
+        state: AlertState,
+        step: Step,
+        occurred: Occurred,
+        standing: Standing,
+    ) -> Alert:
+        """Any event of an alert that a record of its response brought."""
         score = vote & SCORE_MASK
         was = score if before is None else before & SCORE_MASK
-        severe = score if score <= DETRACTOR_MAX else min(was, DETRACTOR_MAX)
         alert = replace(
-            self._plain(store, response, severe, day, submitted_ms, arrival_ms),
+            self._plain(occasion.store, occasion.response, occurred, standing, occasion.day),
             kind=step.kind,
-            alert_id=alert_id(
-                store.brand_name, store.name, day, response.source or "", state.generation, response.response_id
-            ),
             generation=state.generation,
             sequence=state.sequence,
-            score=score,
             previous_score=was if was != score and was <= SCORE_MAX else None,
-            reasons=["score", "contact_requested"] if state.requested else _REASONS,
             reason_missing=not vote & COMMENTED,
-            contactable=state.contactable,
             changes=list(step.changes),
             reason=step.reason,
         )
         if step.reason == "forgotten":
             return replace(alert, comment=None, language=None, customer_ref=None, link=None)
         return alert
+
+
+def _alert_id(occasion: Occasion, generation: int) -> str:
+    store, response = occasion.store, occasion.response
+    return alert_id(store.brand_name, store.name, occasion.day, response.source or "", generation, response.response_id)
+
+
+def _occurred(occasion: Occasion, vote: int, state: AlertState) -> Occurred:
+    """What the desk is told of a correction; the alert is as it stands after it."""
+    return Occurred(
+        _alert_id(occasion, state.generation),
+        state.generation,
+        vote & SCORE_MASK,
+        occasion.submitted_ms,
+        occasion.arrival_ms,
+        occasion.response.comment,
+        state.customer,
+        state.contactable,
+        state.requested,
+        not vote & COMMENTED,
+    )
+
+
+def _due_at(standing: Standing, submitted_at: str, day: int) -> str:
+    """When the customer is to be called back at the latest, RFC 3339."""
+    if standing.due_ms is not None:
+        return rfc3339_ms(standing.due_ms)
+    return iso_day(day + _DUE_DAYS) + submitted_at[_DATE_CHARACTERS:]
 
 
 def link_to(customer: str | None, template: str) -> str | None:

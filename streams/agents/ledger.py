@@ -8,6 +8,8 @@ Rows of the changelog, by the first letter of their key:
     b|brand|shard|day           what a shard handed over of a brand whose own shard this is; day `lifetime` at the end
     f|brand|store|month         finals that were kept of a month's periods; store empty for the brand's stores here
     a|brand|store|rule          the latest episode of an alarm; store empty for a brand's own
+    c|brand|store|alert         a case of the follow-up desk
+    h|brand|store               the last hour whose held alerts were listed
     r|brand                     a rule set that was adopted; `*` for the brands that have none
     s|brand|store               facts of a store that were adopted
 """
@@ -16,6 +18,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from streams.agents.alarming import Alarming
+from streams.agents.clockwork import Clockwork
+from streams.agents.desk import Desk
 from streams.agents.due import Due
 from streams.agents.finals import Finals
 from streams.agents.folding import LIFETIME, Folding, restore_day_tally, restore_lifetime
@@ -55,6 +59,8 @@ class Ledger:
         self.trends = Trends(self, self._subjects)
         self.alarming = Alarming(self)
         self.rulebook = Rulebook(self)
+        self.desk = Desk(self)
+        self._clockwork = Clockwork(self.desk)
         self._thawed: list[tuple[Store, int]] = []
         self._frozen_at = 0.0
         self._handed_over_at = 0.0
@@ -100,6 +106,11 @@ class Ledger:
             share.changed_days.add(day)
             self.changed_days[share, day] = -1
 
+    def figures_changed(self, store: Store, day: int) -> None:
+        """A score of a store and a hand-over of a day are due."""
+        self.due.mark([store])
+        self.day_changed(store.brand, day)
+
     def send(self, topic: str, partition: int, output: Output) -> None:
         """Send a record with the next commit."""
         self.outputs.setdefault((topic, partition), []).append(output)
@@ -127,6 +138,7 @@ class Ledger:
             else:
                 self.due.mark([subject])
         self.due.note(since, now_s)
+        self.desk.restored()
         self.trends.restored(note, self._row_offsets, now_s)
         self._row_offsets = {}
 
@@ -139,7 +151,8 @@ class Ledger:
         next_hour_s = 0.0 if self._tick is not None else (self._ticked_hour + 1) * HOUR_S - now_s
         handover_s = self._handed_over_at + self.policy.score_interval_s - now_s if self.changed_days else next_hour_s
         alarm_s, trend_s = self.alarming.due_in_s(now_s), self.trends.due_in_s(now_s)
-        return min(self.due.next_s(now_s), handover_s, next_hour_s, alarm_s, trend_s, self.folding.due_in_s())
+        clock_s, fold_s = self._clockwork.due_in_s(now_s), self.folding.due_in_s()
+        return min(self.due.next_s(now_s), handover_s, next_hour_s, alarm_s, trend_s, clock_s, fold_s)
 
     def take(self, now_s: float, *, behind: bool, state_position: int) -> Changes:
         """Hand over what is to be committed now."""
@@ -152,6 +165,7 @@ class Ledger:
             if self._ticked_hour != ticked_hour:
                 self._ticked_at = state_position
             room -= self.folding.advance(room)
+            room -= self._clockwork.advance(now_s, room)
         self.due.note(state_position, now_s)
         for day, position in self.changed_days.items():
             if position < 0:
@@ -159,7 +173,9 @@ class Ledger:
         if not behind:
             unscored_since = self.due.since(state_position)
             for subject in self.due.take(now_s, room):
-                self.send(self.policy.scores, self._score_partition(subject), score_output(subject, now_s))
+                closed = isinstance(subject, Store) and self.rulebook.of(subject).closed
+                score = Output(subject.key, None) if closed else score_output(subject, now_s)
+                self.send(self.policy.scores, self._score_partition(subject), score)
                 self.alarming.look(subject, now_s)
                 if subject not in by_time:
                     self.trends.mark(subject, unscored_since, now_s)
@@ -223,6 +239,8 @@ class Ledger:
                 self._row_offsets[parts[0], "", day] = offset
         elif kind == "a":
             self.alarming.restore(parts, value)
+        elif kind in ("c", "h"):
+            self.desk.restore(kind, parts, value)
         elif kind in ("r", "s"):
             self.rulebook.restore(kind, parts, value)
         else:

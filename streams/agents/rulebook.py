@@ -3,10 +3,11 @@
 Rows: `r|brand` and `s|brand|store`, a version byte and the document as it was received.
 """
 
-from typing import Final, Protocol
+from typing import Final, Literal, NamedTuple, Protocol
 
 from streams.domain.page import NewerRow
 from streams.domain.rules import ANY_BRAND, DEFAULT_RULES, RuleSet
+from streams.domain.store import Store
 from streams.domain.store_facts import StoreFacts
 from streams.events.rejected import Rejected
 from streams.events.rules import decode_rules
@@ -21,6 +22,21 @@ class Ruled(Protocol):
     dirty_rows: dict[bytes, bytes | None]
 
 
+class StoreRules(NamedTuple):
+    """What is decided by for one store."""
+
+    rules: RuleSet
+    vip: bool
+    owner: str
+    """Who is to act first."""
+    owner_above: str
+    """Who is to act where the owner did not."""
+    gone: Literal["store_closed", "store_moved"] | None
+    """Why its cases are somebody else's."""
+    closed: bool
+    """It has no score any more."""
+
+
 class Rulebook:
     """What a shard adopted. The rules of a brand are its own, else those of ANY_BRAND, else the built-in ones."""
 
@@ -28,6 +44,12 @@ class Rulebook:
         self._ledger = ledger
         self._rules: dict[str, RuleSet] = {}
         self._facts: dict[tuple[str, str], StoreFacts] = {}
+        self._of: dict[Store, StoreRules] = {}
+        """What was worked out of both, by store."""
+
+    def of(self, store: Store) -> StoreRules:
+        """What is decided by for a store; each of its alerts asks."""
+        return self._of.get(store) or self._work_out(store)
 
     def rules_for(self, brand: str) -> RuleSet:
         """The rules that hold for a brand."""
@@ -49,6 +71,7 @@ class Rulebook:
             del self._rules[brand]
         else:
             self._rules[brand] = rules
+        self._of.clear()
         self._ledger.dirty_rows[f"r|{brand}".encode()] = None if rules is None else bytes((ROW_VERSION,)) + document
         return True
 
@@ -60,6 +83,7 @@ class Rulebook:
             del self._facts[brand, store]
         else:
             self._facts[brand, store] = facts
+        self._of.clear()
         row = None if facts is None else bytes((ROW_VERSION,)) + document
         self._ledger.dirty_rows[f"s|{brand}|{store}".encode()] = row
         return True
@@ -73,6 +97,20 @@ class Rulebook:
             self._restore_rules(parts[0], value)
         else:
             self._restore_facts((parts[0], parts[1]), value)
+
+    def _work_out(self, store: Store) -> StoreRules:
+        rules = self.rules_for(store.brand_name)
+        facts = self.facts_of(store.brand_name, store.name)
+        owner, above = rules.owner_of(facts, store.brand_name), rules.owner_above(facts, store.brand_name)
+        gone: Literal["store_closed", "store_moved"] | None = None
+        if facts is not None and facts.moved_to is not None:
+            # Facts of that store are another shard's: whoever owns it is named by it.
+            gone, owner = "store_moved", f"store:{facts.moved_to}"
+        elif facts is not None and facts.closed:
+            gone, owner = "store_closed", above
+        vip, closed = facts is not None and facts.vip, facts is not None and facts.closed
+        made = self._of[store] = StoreRules(rules, vip, owner, above, gone, closed)
+        return made
 
     def _restore_rules(self, brand: str, value: bytes | None) -> None:
         self._rules.pop(brand, None)

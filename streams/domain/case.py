@@ -9,8 +9,10 @@ import struct
 from typing import Final, NamedTuple
 from uuid import UUID
 
+from streams.domain.calendar import Clocks
 from streams.domain.life import ACTIVE, STATUSES, Status
 from streams.domain.page import NewerRow
+from streams.domain.score import Severity
 
 ROW_VERSION: Final = 1
 NEVER: Final = -1
@@ -30,6 +32,9 @@ REASSIGNED: Final = 1 << 6
 """The case was handed on because its store closed or moved."""
 _TAIL: Final = 1 << 7
 
+SEVERITY_NAMES: Final[tuple[Severity, ...]] = ("P3", "P1", "P2", "P3")
+"""By number, from 1."""
+
 HOUR_MS: Final = 3_600_000
 DAY_MS: Final = 24 * HOUR_MS
 EXPIRY_MS: Final = 30 * DAY_MS
@@ -40,15 +45,6 @@ KEPT_MS: Final = 90 * DAY_MS
 _HEAD: Final = struct.Struct("<BBBBBBHHqIIq")
 _TAIL_HEAD: Final = struct.Struct("<4q4qbBH16sHH")
 _NOBODY: Final = bytes(16)
-
-
-class Clocks(NamedTuple):
-    """When what should have been done, in ms since the epoch."""
-
-    acknowledge_ms: int
-    warning_ms: int
-    due_ms: int
-    second_ms: int
 
 
 class Case(NamedTuple):

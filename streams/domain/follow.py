@@ -110,9 +110,9 @@ def told_customer(reference: str | None) -> int:
     return 0 if not reference else told(reference) & _CUSTOMER_MASK or 1
 
 
-def first_alert(comment: str | None, customer: str | None, *, consent: bool, requested: bool) -> Words:
-    """The words of an alert that was just raised for the first time."""
-    word = _FIRST | told_customer(customer)
+def first_alert(comment: str | None, customer: int, *, consent: bool, requested: bool) -> Words:
+    """The words of an alert that was just raised for the first time; `customer` is a hash by `told_customer`."""
+    word = _FIRST | customer
     if consent:
         word |= _CONSENT
     if requested:

@@ -7,7 +7,8 @@ that was missed during an outage fires late, all that were missed in their order
 
 from typing import Final, Literal, NamedTuple
 
-from streams.domain.case import EXPIRY_MS, HOUR_MS, KEPT_MS, NEVER, Case, Clocks
+from streams.domain.calendar import Clocks
+from streams.domain.case import EXPIRY_MS, HOUR_MS, KEPT_MS, NEVER, Case
 
 Stage = Literal["acknowledge", "warning", "breach", "second", "expiry"]
 STAGES: Final[tuple[Stage, ...]] = ("acknowledge", "warning", "breach", "second", "expiry")

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.domain.case import NEVER, Case, Clocks, pack_fresh, unpack_case
+from streams.domain.calendar import Clocks
+from streams.domain.case import NEVER, Case, pack_fresh, unpack_case
 from streams.domain.life import DISMISSALS, STATUSES
 from streams.domain.page import NewerRow
 from streams.domain.timers import STAGES

@@ -287,7 +287,7 @@ def test_the_short_way_to_a_first_alert_is_the_long_one(
     said = Said(told(comment), told_customer(customer), consent, requested)
     after, step = follow(None, None, DETRACTOR | RAISED, said)
     assert Step("raised") == step
-    assert after == unpack_alert(first_alert(comment, customer, consent=consent, requested=requested))
+    assert after == unpack_alert(first_alert(comment, told_customer(customer), consent=consent, requested=requested))
 
 
 def test_an_alert_of_the_first_release_is_open_and_has_told_nothing() -> None:

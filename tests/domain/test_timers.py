@@ -1,6 +1,7 @@
 """The clocks of a case."""
 
-from streams.domain.case import EXPIRY_MS, HOUR_MS, KEPT_MS, Case, Clocks, pack_fresh, unpack_case
+from streams.domain.calendar import Clocks
+from streams.domain.case import EXPIRY_MS, HOUR_MS, KEPT_MS, Case, pack_fresh, unpack_case
 from streams.domain.timers import due_at, fired, first_due_ms, next_due_ms, reopened
 
 T = 1_772_366_400_000

@@ -1,0 +1,185 @@
+"""The follow-up desk of a shard: its cases, and all that follows when one changes: row, figures, clocks.
+
+How cases are opened is in `opening`, what people do to them in `acting`, what time does in `clockwork`.
+
+Rows: `c|brand|store|alert_id` a case; `h|brand|store` the last hour whose held alerts were listed in a digest.
+"""
+
+import heapq
+from typing import NamedTuple, Protocol
+
+from streams.agents.interruptions import Interruptions
+from streams.agents.policy import Policy
+from streams.agents.rulebook import Rulebook
+from streams.domain.case import CONTACTABLE, DAY_MS, NEVER, REASSIGNED, Case, unpack_case
+from streams.domain.caseload import count_case
+from streams.domain.store import Store
+from streams.domain.timers import clocks_of, has_fired, next_due_ms
+from streams.domain.turnaround import Course, codes_of
+from streams.engine.state import Output
+from streams.events.alert import Alert, encode_alert
+
+
+class Desked(Protocol):
+    """The part of a ledger that the desk goes through."""
+
+    shard: int
+    policy: Policy
+    dirty_rows: dict[bytes, bytes | None]
+    rulebook: Rulebook
+
+    def send(self, topic: str, partition: int, output: Output) -> None:
+        """Send a record with the next commit."""
+
+    def figures_changed(self, store: Store, day: int) -> None:
+        """A score and a hand-over are due."""
+
+    def new_store(self, brand: str, name: str) -> Store:
+        """A store that belongs to this shard."""
+
+
+class Filed(NamedTuple):
+    """A case as it is kept in memory: packed, since most of them are not touched for days."""
+
+    store: Store
+    row: bytes
+
+
+class Desk:
+    """The cases of a shard."""
+
+    def __init__(self, ledger: Desked) -> None:
+        self.ledger = ledger
+        self.interruptions = Interruptions()
+        self.filed: dict[str, Filed] = {}
+        """By alert id every case, and every alert that is attached to one."""
+        self.clocks: list[tuple[int, int, str]] = []
+        """A heap: when something is next due of a case (ms), a running number, its alert id. Entries may be stale; for
+        each case there is one with the time that holds."""
+        self.to_reassign: list[str] = []
+        """Cases of stores that closed or moved, whose new owner is to be told."""
+        self.latest: dict[tuple[Store, int], str] = {}
+        """By store and customer the case that was opened last."""
+        self._count = 0
+
+    def restore(self, kind: str, parts: list[str], value: bytes | None) -> None:
+        """Take a row: of a case (`c`) or of a digest (`h`). Raises NewerRow, if not before `restored`."""
+        store = self.ledger.new_store(parts[0], parts[1])
+        if kind == "h":
+            self.interruptions.restore(store, value)
+        elif value is None:
+            self.filed.pop(parts[2], None)
+        else:
+            self.filed[parts[2]] = Filed(store, value)
+
+    def restored(self) -> None:
+        """All rows are in: see who waits for what."""
+        for alert_id, (store, row) in self.filed.items():
+            case = unpack_case(alert_id, row)
+            self.schedule(next_due_ms(case), alert_id)
+            if case.lead is None:
+                count_case(store, case.submitted_ms // DAY_MS, (), codes_of(course_of(case)))
+            self.remember(store, case)
+            self.interruptions.count_again(store, case)
+            if self._is_to_reassign(store, case):
+                self.to_reassign.append(alert_id)
+
+    def case(self, alert_id: str) -> Case | None:
+        """The case of an alert, or the alert that is attached to one; None for one that is not known here."""
+        filed = self.filed.get(alert_id)
+        return None if filed is None else unpack_case(alert_id, filed.row)
+
+    def lead_of(self, case: Case) -> Case:
+        """The case that an alert belongs to."""
+        if case.lead is None:
+            return case
+        lead = self.case(case.lead)
+        assert lead is not None, "no case is forgotten before the alerts that are attached to it"
+        return lead
+
+    def file(self, store: Store, alert_id: str, row: bytes) -> None:
+        """Keep a row, in memory and with the next commit."""
+        self.filed[alert_id] = Filed(store, row)
+        self.ledger.dirty_rows[_key(store, alert_id)] = row
+
+    def schedule(self, due_ms: int, alert_id: str) -> None:
+        """Something is due of a case at a time."""
+        self._count += 1
+        heapq.heappush(self.clocks, (due_ms, self._count, alert_id))
+
+    def remember(self, store: Store, case: Case) -> None:
+        """Note the case as the latest of its customer; an active one goes before one that is over."""
+        if not case.customer or case.lead is not None:
+            return
+        place = (store, case.customer)
+        known = self.latest.get(place)
+        latest = None if known is None or known == case.alert_id else self.case(known)
+        if latest is None or (latest.is_active, latest.submitted_ms) <= (case.is_active, case.submitted_ms):
+            self.latest[place] = case.alert_id
+
+    def put(self, store: Store, before: Case, after: Case) -> None:
+        """Keep a case that changed, with all that follows."""
+        if before == after:
+            return
+        self.file(store, after.alert_id, after.pack())
+        due_ms = next_due_ms(after)
+        if due_ms != next_due_ms(before):
+            self.schedule(due_ms, after.alert_id)
+        self.remember(store, after)
+        if after.lead is not None:
+            return
+        old, new = codes_of(course_of(before)), codes_of(course_of(after))
+        if old != new:
+            day = after.submitted_ms // DAY_MS
+            if count_case(store, day, old, new):
+                self.ledger.figures_changed(store, day)
+
+    def forget(self, alert_id: str) -> None:
+        """Forget a case that is over for long, and the alerts that are attached to it."""
+        store, row = self.filed[alert_id]
+        case = unpack_case(alert_id, row)
+        for one in (alert_id, *case.attached):
+            if self.filed.pop(one, None) is not None:
+                self.ledger.dirty_rows[_key(store, one)] = None
+        if self.latest.get((store, case.customer)) == alert_id:
+            del self.latest[store, case.customer]
+
+    def tell(self, store: Store, alert: Alert) -> None:
+        """Send an event of a case with the next commit."""
+        policy = self.ledger.policy
+        self.ledger.send(policy.alerts, self.ledger.shard, Output(store.key, encode_alert(alert)))
+        policy.counts.alert_changes(alert.brand, alert.kind, 1)
+
+    def facts_changed(self, store: Store) -> None:
+        """The facts of a store are others now: the active cases of one that closed or moved go to somebody else."""
+        self.to_reassign += [
+            alert_id
+            for alert_id, filed in self.filed.items()
+            if filed.store is store and self._is_to_reassign(store, unpack_case(alert_id, filed.row))
+        ]
+
+    def _is_to_reassign(self, store: Store, case: Case) -> bool:
+        if not self.ledger.rulebook.of(store).gone:
+            return False
+        return case.is_active and case.lead is None and not case.flags & REASSIGNED
+
+
+def course_of(case: Case) -> Course:
+    """What the figures want to know of a case."""
+    return Course(
+        submitted_ms=case.submitted_ms,
+        contactable=bool(case.flags & CONTACTABLE),
+        due_ms=clocks_of(case).due_ms,
+        acknowledged_ms=case.acknowledged_ms,
+        contacted_ms=case.contacted_ms,
+        resolved_ms=case.resolved_ms,
+        ended_ms=case.ended_ms,
+        dismissed_reason=case.dismissal,
+        reopened=case.reopened,
+        breached_open=has_fired(case, "breach") and case.is_active and case.contacted_ms == NEVER,
+        status=case.status,
+    )
+
+
+def _key(store: Store, alert_id: str) -> bytes:
+    return b"c|%b|%b" % (store.key, alert_id.encode())

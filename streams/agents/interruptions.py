@@ -1,0 +1,67 @@
+"""Which alerts interrupt somebody: of each store the first of an hour, and every P1; the others are held and listed.
+
+Nothing is lost: a held alert is raised like any other, says so, and stands in the digest of its hour. Hours are those
+of arrival. What arrives for an hour that was listed already counts in the next one.
+"""
+
+from typing import Final
+
+from streams.domain.case import HELD, Case
+from streams.domain.page import NewerRow
+from streams.domain.store import Store
+
+_ROW_VERSION: Final = 1
+
+
+class Interruptions:
+    """The interruptions of a shard's stores."""
+
+    def __init__(self) -> None:
+        self.to_list: dict[tuple[int, bytes], tuple[Store, list[str]]] = {}
+        """By hour (since the epoch) and key of the store the alerts that were held then and are not listed yet."""
+        self._listed: dict[Store, int] = {}
+        """By store the last hour whose held alerts were listed."""
+        self._told: dict[Store, tuple[int, int]] = {}
+        """By store the last hour in which something came, and how many interrupted in it."""
+
+    def restore(self, store: Store, row: bytes | None) -> None:
+        """Take the row of a digest; raises NewerRow."""
+        if row is None:
+            return
+        if row[0] != _ROW_VERSION:
+            message = f"a digest of row version {row[0]}; this release knows {_ROW_VERSION}"
+            raise NewerRow(message)
+        self._listed[store] = int.from_bytes(row[1:], "little")
+        self._told[store] = (self._listed[store] + 1, 0)
+
+    def count_again(self, store: Store, case: Case) -> None:
+        """Count a case that was restored, after all rows of digests were taken."""
+        last, n = self._told.get(store, (0, 0))
+        held = bool(case.flags & HELD)
+        if case.hour > last:
+            last, n = case.hour, 0
+        if case.hour == last and not held:
+            n += 1
+        self._told[store] = (last, n)
+        if held and case.hour > self._listed.get(store, -1):
+            self.hold(store, case.hour, case.alert_id)
+
+    def ask(self, store: Store, hour: int, most: int, *, always: bool) -> tuple[int, bool]:
+        """Whether an alert that came in an hour is held, and the hour it counts in; `always` for one that never is."""
+        last, n = self._told.get(store, (0, 0))
+        if hour > last:
+            last, n = hour, 0
+        held = n >= most and not always
+        self._told[store] = (last, n if held else n + 1)
+        return last, held
+
+    def hold(self, store: Store, hour: int, alert_id: str) -> None:
+        """Note an alert for the digest of its hour."""
+        self.to_list.setdefault((hour, store.key), (store, []))[1].append(alert_id)
+
+    def listed(self, store: Store, hour: int) -> tuple[bytes, bytes]:
+        """The held alerts of an hour are listed; gives the row that says so."""
+        self._listed[store] = hour
+        if self._told.get(store, (0, 0))[0] <= hour:
+            self._told[store] = (hour + 1, 0)
+        return b"h|" + store.key, bytes((_ROW_VERSION,)) + hour.to_bytes(4, "little")

@@ -1,0 +1,212 @@
+"""Cases are opened when an alert is raised, in the same commit, and follow the corrections of its response.
+
+An alert of a customer whose case at this store is still active is attached to that case: one customer, one call.
+"""
+
+from typing import Final, NamedTuple
+
+from streams.agents.desk import Desk, course_of
+from streams.domain.case import (
+    CONTACTABLE,
+    CRITICAL,
+    DAY_MS,
+    HELD,
+    HOUR_MS,
+    KEPT_MS,
+    REPEAT,
+    SEVERITY_NAMES,
+    UNEXPLAINED,
+    WITHDRAWN,
+    Case,
+    pack_fresh,
+    unpack_case,
+)
+from streams.domain.caseload import count_case
+from streams.domain.follow import AlertState, Step
+from streams.domain.rules import Judgement
+from streams.domain.score import DETRACTOR_MAX, Severity
+from streams.domain.store import Store
+from streams.domain.timers import first_due_ms, next_due_ms
+from streams.domain.turnaround import codes_of, plain_codes
+
+_SEVERITIES: Final[dict[Severity, int]] = {"P1": 1, "P2": 2, "P3": 3}
+
+
+class Occurred(NamedTuple):
+    """What a record says of a detractor's response, as far as the desk wants to know."""
+
+    alert_id: str
+    generation: int
+    score: int
+    submitted_ms: int
+    arrival_ms: int
+    comment: str | None
+    customer: int
+    """Hash of the customer reference, 0 for none."""
+    contactable: bool
+    requested: bool
+    unexplained: bool
+
+
+class Standing(NamedTuple):
+    """How the case of an alert stands, for the event of the alert."""
+
+    case_id: str
+    status: str
+    judgement: Judgement
+    severity: Severity
+    rule_version: int
+    owner: str
+    held: bool
+    due_ms: int | None = None
+    """Where the clocks are not the plain ones: when the customer is to be called back at the latest."""
+    attached_to: Case | None = None
+    """The case that has to be told that this alert was attached."""
+
+
+def open_case(desk: Desk, store: Store, occurred: Occurred) -> Standing:
+    """Open a case for an alert that is raised, or attach it to the active one of its customer."""
+    ruled = desk.ledger.rulebook.of(store)
+    rules = ruled.rules
+    alert_id, customer, submitted_ms = occurred.alert_id, occurred.customer, occurred.submitted_ms
+    themes = () if occurred.comment is None else rules.themes_in(occurred.comment)
+    before = desk.latest.get((store, customer)) if customer else None
+    known = None if before is None else _recent(desk, before, submitted_ms)
+    judgement = rules.judge(
+        occurred.score,
+        no_reason=occurred.unexplained,
+        requested=occurred.requested,
+        themes=themes,
+        vip=ruled.vip,
+        repeat=known is not None,
+    )
+    severity = _SEVERITIES[judgement.severity]
+    interruptions = desk.interruptions
+    hour, held = interruptions.ask(
+        store, occurred.arrival_ms // HOUR_MS, rules.interruptions_per_hour, always=severity == 1
+    )
+    flags = CONTACTABLE if occurred.contactable else 0
+    if occurred.unexplained:
+        flags |= UNEXPLAINED
+    if themes:
+        flags |= CRITICAL
+    if held:
+        flags |= HELD
+        interruptions.hold(store, hour, alert_id)
+    row = pack_fresh(severity, flags, occurred.score, occurred.generation, submitted_ms, customer, hour)
+    lead = clocks = None
+    if known is None and rules.is_plain:
+        desk.file(store, alert_id, row)
+        desk.schedule(first_due_ms(submitted_ms, severity), alert_id)
+        if customer:
+            desk.latest[store, customer] = alert_id
+        day, in_day_ms = divmod(submitted_ms, DAY_MS)
+        count_case(store, day, (), plain_codes(in_day_ms // HOUR_MS, contactable=occurred.contactable))
+    else:
+        case = unpack_case(alert_id, row)
+        if not rules.is_plain:
+            clocks = rules.clocks(submitted_ms)
+            case = case._replace(clocks=clocks)
+        lead = _open_other(desk, store, case, known)
+    return Standing(
+        alert_id if lead is None else lead.alert_id,
+        "open" if lead is None else lead.status,
+        judgement,
+        judgement.severity,
+        rules.version,
+        ruled.owner,
+        held,
+        clocks and clocks.due_ms,
+        lead,
+    )
+
+
+def follow_case(desk: Desk, store: Store, occurred: Occurred, state: AlertState, step: Step | None) -> Standing:
+    """Let the case of an alert follow a correction of its response; `state` is the alert's after the correction.
+
+    An alert that was raised before there were cases, or whose case is forgotten, stands for itself.
+    """
+    case = desk.case(occurred.alert_id)
+    ruled = desk.ledger.rulebook.of(store)
+    themes = () if occurred.comment is None else ruled.rules.themes_in(occurred.comment)
+    judgement = ruled.rules.judge(
+        min(occurred.score, DETRACTOR_MAX),
+        no_reason=occurred.unexplained,
+        requested=occurred.requested,
+        themes=themes,
+        vip=ruled.vip,
+        repeat=case is not None and bool(case.flags & REPEAT),
+    )
+    if case is None:
+        status = "open" if state.is_open else "retracted"
+        return Standing(
+            occurred.alert_id, status, judgement, judgement.severity, ruled.rules.version, ruled.owner, held=False
+        )
+    severity = _SEVERITIES[judgement.severity]
+    if case.flags & CRITICAL:  # what was said of safety stands, also where this record does not say it again
+        severity = min(severity, case.severity)
+    if occurred.score > DETRACTOR_MAX:
+        severity = case.severity
+    flags = case.flags & ~(CONTACTABLE | UNEXPLAINED)
+    flags |= (CONTACTABLE if state.contactable else 0) | (UNEXPLAINED if occurred.unexplained else 0)
+    flags |= CRITICAL if themes else 0
+    if severity == 1:
+        flags &= ~HELD
+    after = case._replace(
+        score=occurred.score, severity=severity, flags=flags, sequence=state.sequence, customer=state.customer
+    )
+    if step is not None and step.kind == "retracted":
+        after = _withdraw(desk, store, after, occurred.arrival_ms)
+    desk.put(store, case, after)
+    return Standing(
+        after.case_id,
+        desk.lead_of(after).status,
+        judgement,
+        SEVERITY_NAMES[severity],
+        ruled.rules.version,
+        ruled.owner,
+        bool(after.flags & HELD),
+        after.clocks and after.clocks.due_ms,
+    )
+
+
+def _recent(desk: Desk, alert_id: str, submitted_ms: int) -> Case | None:
+    """The latest case of a customer, if it is not too long ago."""
+    case = desk.case(alert_id)
+    assert case is not None, "a case that is forgotten is nobody's latest"
+    return case if submitted_ms - case.submitted_ms <= KEPT_MS else None
+
+
+def _open_other(desk: Desk, store: Store, case: Case, known: Case | None) -> Case | None:
+    """Open a case that is not the customer's first, or has other clocks; gives the case that it is attached to."""
+    if known is not None:
+        case = case._replace(flags=case.flags | REPEAT)
+    if known is not None and known.is_active:
+        case = case._replace(lead=known.alert_id)
+        lead = known._replace(attached=(*known.attached, case.alert_id), sequence=known.sequence + 1)
+        desk.put(store, known, lead)
+    else:
+        lead = None
+        count_case(store, case.submitted_ms // DAY_MS, (), codes_of(course_of(case)))
+    desk.file(store, case.alert_id, case.pack())
+    desk.schedule(next_due_ms(case), case.alert_id)
+    desk.remember(store, case)
+    return lead
+
+
+def _withdraw(desk: Desk, store: Store, case: Case, at_ms: int) -> Case:
+    """The case once its alert, or one attached to it, was retracted: it ends with the last of them."""
+    case = case._replace(flags=case.flags | WITHDRAWN)
+    lead = case if case.lead is None else desk.lead_of(case)
+    others = {lead.alert_id, *lead.attached} - {case.alert_id}
+    if not lead.is_active or not all(_is_withdrawn(desk, one) for one in others):
+        return case
+    if case.lead is None:
+        return case._replace(status="retracted", ended_ms=at_ms)
+    desk.put(store, lead, lead._replace(status="retracted", ended_ms=at_ms))
+    return case
+
+
+def _is_withdrawn(desk: Desk, alert_id: str) -> bool:
+    case = desk.case(alert_id)
+    return case is None or bool(case.flags & WITHDRAWN)
