@@ -7,6 +7,7 @@ from random import Random
 from typing import Any
 
 from chaos.cluster_actions import CLUSTER_ACTIONS
+from chaos.flood import flood
 from chaos.plan import Step, Vacuous
 from chaos.proxy import Api, Loss, Toxic
 from chaos.stage import Stage
@@ -163,7 +164,7 @@ async def outage(stage: Stage, step: Step) -> Seen:
 
 
 ACTIONS: dict[str, Callable[[Stage, Step], Awaitable[Seen]]] = {
-    **{each.__name__: each for each in (kill, kill_at, lose, roll, freeze, network, skew, storm, outage)},
+    **{each.__name__: each for each in (kill, kill_at, lose, roll, freeze, network, skew, storm, outage, flood)},
     **CLUSTER_ACTIONS,
 }
 

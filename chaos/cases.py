@@ -2,6 +2,7 @@
 
 from random import Random
 
+from chaos.cluster_actions import CONTROLLER
 from chaos.finales import lose_input, lose_state
 from chaos.plan import Case, Step, evenly
 
@@ -95,11 +96,11 @@ def _skews(random: Random, records: int) -> list[Step]:
     ]
 
 
-_LED = ("survey.responses", "__consumer_offsets", "__transaction_state")
+_LED = ("survey.responses", "__consumer_offsets", "__transaction_state", CONTROLLER)
 
 
 def _leaders(random: Random, records: int) -> list[Step]:
-    """The leaders of input, offsets and transactions, by kill -9 or a freeze."""
+    """The leaders of input, offsets and transactions and the controller, by kill -9 or a freeze."""
     ats = evenly(random, records, len(_LED))
     return [
         Step(
@@ -126,6 +127,18 @@ def _one_kill(random: Random, records: int) -> list[Step]:
     return [Step(at=at, action="kill", how={"amid": True})]
 
 
+_BELOW, _ABOVE = [900, 1_100, 1], [1_100, 1_800, 0]
+"""Two hundred unusable records in one partition, beside a third of all others: not enough for a breaker. Then seven
+hundred in another one."""
+
+
+def _kill_and_flood(random: Random, _records: int) -> list[Step]:
+    return [
+        Step(at=random.randrange(200, 500), action="kill", how={"amid": True}),
+        Step(at=random.randrange(600, 800), action="flood", how={"shard": _ABOVE[2]}),
+    ]
+
+
 def _outage(random: Random, records: int) -> list[Step]:
     (at,) = evenly(random, records, 1)
     return [Step(at=at, action="outage", how={"times": 5, "backlog": records})]
@@ -141,13 +154,20 @@ CASES = {
         Case(id="F05", title="workers that come and go every three seconds", steps=_storm, workers=4),
         Case(id="F07", title="the state lost, or rolled back to an older copy", finale=lose_state),
         Case(id="F08", title="kill -9 of the broker", steps=_broker_kills),
-        Case(id="F09", title="leaders of three brokers killed or frozen", steps=_leaders, brokers=3),
+        Case(
+            id="F09", title="leaders of three brokers and their controller killed or frozen", steps=_leaders, brokers=3
+        ),
         Case(id="F10", title="the leader asked to leave, five times", steps=_chases, brokers=3),
         Case(id="F11", title="two of three brokers down", steps=_two_brokers, brokers=3),
         Case(id="F14", title="a network that delays, cuts up, cuts off and swallows", steps=_networks, proxied=True),
         Case(id="F15", title="an answer lost after Kafka did what was asked", steps=_losses, proxied=True),
         Case(id="F18", title="a worker whose clock is off", steps=_skews),
-        Case(id="F19", title="a third of malformed records", steps=_one_kill, shape={"invalid": 0.3}),
+        Case(
+            id="F19",
+            title="a third of malformed records, then nothing else",
+            steps=_kill_and_flood,
+            shape={"invalid": 0.3, "floods": [_BELOW, _ABOVE]},
+        ),
         Case(id="F20", title="records about the size limits", steps=_one_kill, shape={"size": 0.3}, per_second=60),
         Case(id="F21", title="fields of a later release", steps=_one_kill, shape={"strange": 0.5}),
         Case(id="F22", title="nobody at work, then a backlog", steps=_outage),

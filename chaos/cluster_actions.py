@@ -1,6 +1,7 @@
 """What befalls brokers: they are killed, frozen, asked to leave, one after another or two at once, and come back."""
 
 import asyncio
+import json
 import os
 import signal
 from collections.abc import Awaitable, Callable
@@ -12,6 +13,8 @@ from chaos.deployment import RESPONSES
 from chaos.plan import Step, Vacuous
 from chaos.stage import Stage
 
+CONTROLLER = "__cluster_metadata"
+"""The topic in which the controllers agree on everything."""
 Seen = dict[str, Any]
 
 
@@ -26,7 +29,7 @@ async def brokers_down(stage: Stage, step: Step) -> Seen:
 
 
 async def leader_down(stage: Stage, step: Step) -> Seen:
-    """Kill -9 or SIGSTOP of the broker that leads a partition; others lead it then."""
+    """Kill -9 or SIGSTOP of the broker that leads a partition, or the controllers; another one leads then."""
     topic, partition = step.how["topic"], step.how["partition"]
     number = await _leader(stage, topic, partition)
     broker = stage.cluster.broker(number)
@@ -39,7 +42,10 @@ async def leader_down(stage: Stage, step: Step) -> Seen:
         seen: Seen = {"frozen": broker.pid, "acked during": during}
     else:
         seen = await _down(stage, [number], step.how["for_s"])
-    return {**seen, "led": f"{topic}|{partition}", "now led by": await _leader(stage, topic, partition)}
+    now = await _leader(stage, topic, partition)
+    if now == number:
+        raise Vacuous(f"{topic}|{partition} was led by the same broker all the time")
+    return {**seen, "led": f"{topic}|{partition}", "led by": [number, now]}
 
 
 async def chase(stage: Stage, step: Step) -> Seen:
@@ -68,6 +74,8 @@ async def _down(stage: Stage, numbers: list[int], for_s: float) -> Seen:
 
 async def _leader(stage: Stage, topic: str, partition: int) -> int:
     """The place among the nodes of the broker that leads a partition; a topic of ours is named without prefix."""
+    if topic == CONTROLLER:
+        return await asyncio.to_thread(_controller, stage)
     name = topic if topic.startswith("__") else stage.deployment.topic(topic)
     admin = AIOKafkaAdminClient(bootstrap_servers=stage.deployment.brokers)
     try:
@@ -77,6 +85,17 @@ async def _leader(stage: Stage, topic: str, partition: int) -> int:
         await admin.close()
     leaders: dict[int, int] = {each["partition"]: each["leader"] for each in found["partitions"]}
     return max(0, leaders[partition] - 1)
+
+
+def _controller(stage: Stage) -> int:
+    """The place among the nodes of the one that leads the controllers: what the newest of their own notes says.
+
+    No request tells it: asked for the controller, a broker names any broker, which passes on what it is asked.
+    """
+    notes = [node.folder / "data" / f"{CONTROLLER}-0" / "quorum-state" for node in stage.cluster.nodes]
+    found = [json.loads(note.read_text()) for note in notes]
+    led = [(note["leaderEpoch"], note["leaderId"]) for note in found if note["leaderId"] > 0]
+    return int(max(led)[1]) - 1
 
 
 CLUSTER_ACTIONS: dict[str, Callable[[Stage, Step], Awaitable[Seen]]] = {

@@ -4,6 +4,7 @@ import asyncio
 import json
 import shutil
 import time
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ from chaos.waiting import Stuck, until
 Report = dict[str, Any]
 _STEADY_RECORDS = 300
 _DRAIN_S = 120.0
+_DUMP_S = 60.0
 
 
 async def conduct(case: Case, plan: Plan, folder: Path) -> Report:
@@ -42,7 +44,7 @@ async def conduct(case: Case, plan: Plan, folder: Path) -> Report:
     try:
         async with staged(case, plan, folder) as stage:
             report["steps"] = stage.evidence
-            report |= await _play(stage)
+            report |= await _play_or_dump(stage)
     except (Exception, asyncio.CancelledError) as error:
         report["error"] = f"{type(error).__name__}: {error}"
         if isinstance(error, asyncio.CancelledError):
@@ -80,6 +82,18 @@ def _keep(report: Report, folder: Path) -> None:
         shutil.rmtree(folder)
 
 
+async def _play_or_dump(stage: Stage) -> Report:
+    """Keep what is in the topics where a run got stuck, or where a promise was broken."""
+    try:
+        report = await _play(stage)
+    except Exception:
+        await _dump(stage)
+        raise
+    if not report["good"]:
+        await _dump(stage)
+    return report
+
+
 async def _play(stage: Stage) -> Report:
     await stage.until_shared()
     await stage.until_included(min(_STEADY_RECORDS, stage.plan.records // 10))
@@ -94,8 +108,6 @@ async def _play(stage: Stage) -> Report:
         statuses = [await seat.stop() for seat in stage.seats if seat.taken]
         files = Files(stage.ledger, stage.probes, stage.folder)
         verdict = await judge_deployment(stage.deployment, files)
-        if not verdict["held"]:
-            await asyncio.to_thread(_dump, reading, stage.folder)
     failures = sum(seat.failures for seat in stage.seats)
     report = {"verdict": verdict, "statuses": statuses, "failures": failures}
     if any(statuses):
@@ -166,9 +178,17 @@ async def _note_metrics(stage: Stage) -> None:
             (stage.folder / f"{seat.name}-metrics.log").write_text(text)
 
 
-def _dump(reading: Reading, folder: Path) -> None:
+async def _dump(stage: Stage) -> None:
+    """Write down what is in all topics, as far as Kafka answers."""
+    with suppress(KafkaError, TimeoutError, OSError):
+        async with asyncio.timeout(_DUMP_S), open_reading(stage.deployment) as reading:
+            await reading.refresh()
+            await asyncio.to_thread(_write, reading, stage.folder / "topics.jsonl")
+
+
+def _write(reading: Reading, path: Path) -> None:
     """Write every committed record of every topic, one line each."""
-    with (folder / "topics.jsonl").open("w") as file:
+    with path.open("w") as file:
         for topic, records in reading.everything().items():
             for record in records:
                 document = {

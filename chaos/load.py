@@ -4,7 +4,7 @@ Every record is a function of its own number. Each aspect of it draws from a sma
 seed, the aspect and the number, so a new class or a new field shifts nothing else.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from random import Random
 from typing import Any
@@ -48,6 +48,8 @@ class Shape:
     """Share of the answers that belong to a store of which nothing was heard before."""
     strange: float = 0.02
     """Share of the documents with fields of a later release."""
+    floods: Sequence[Sequence[int]] = ()
+    """From one number to another, left out, nothing but unusable values, and all of them in one partition."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +90,8 @@ class Load:
 
     def kind(self, number: int) -> str:
         """The class of a record."""
+        if self._flooded(number) is not None:
+            return "invalid"
         drawn, shape = self._draw("class", number).random(), self.shape
         for name in ("invalid", "duplicate", "late", "size", "erasure", "correction", "stray"):
             drawn -= getattr(shape, name)
@@ -110,6 +114,10 @@ class Load:
         if kind in ("correction", "erasure"):
             document = self._later(number, kind)
         return self._plan(number, document, kind)
+
+    def _flooded(self, number: int) -> int | None:
+        """The partition of a record that is part of a flood."""
+        return next((partition for first, end, partition in self.shape.floods if first <= number < end), None)
 
     def _draw(self, aspect: str, number: int) -> Random:
         return Random(f"{self.seed}|{aspect}|{number}")
@@ -215,7 +223,9 @@ class Load:
         key = draw.choice((None, b"", b"\x00\xff", f"{document['brand']}|{document['store']}".encode()))
         if key is None and value is None:
             key = b""  # a client may refuse to send nothing at all
-        planned = self._at(number, key, number % self.shape.partitions, value, f"dead:{reason}")
+        flooded = self._flooded(number)
+        partition = number % self.shape.partitions if flooded is None else flooded
+        planned = self._at(number, key, partition, value, f"dead:{reason}")
         broken = draw.choice(((), (("trace", None), ("", b"\xff")), (("nps.arrival", b"nonsense"),)))
         return replace(planned, headers=planned.headers + broken)
 

@@ -79,3 +79,11 @@ def test_what_comes_later_is_about_something_that_came_before(name: str) -> None
         assert isinstance(document, dict)
         assert record.value in earlier
         assert document["response_id"] in ids
+
+
+def test_a_flood_is_nothing_but_unusable_values_in_one_partition() -> None:
+    """And what is outside it stays as it was."""
+    calm, flooded = Load(7, START_MS), Load(7, START_MS, replace(Shape(), floods=((100, 300, 2),)))
+    assert {("invalid", 2)} == {(flooded.kind(n), flooded.record(n).partition) for n in range(100, 300)}
+    assert [calm.record(n) for n in range(100)] == [flooded.record(n) for n in range(100)]
+    assert calm.kind(300) == flooded.kind(300)
