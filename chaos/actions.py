@@ -11,6 +11,7 @@ from chaos.flood import flood
 from chaos.plan import Step, Vacuous
 from chaos.proxy import Api, Loss, Toxic
 from chaos.stage import Stage
+from chaos.upgrade import upgrade
 from chaos.waiting import until
 from chaos.worker import Seat
 
@@ -164,7 +165,10 @@ async def outage(stage: Stage, step: Step) -> Seen:
 
 
 ACTIONS: dict[str, Callable[[Stage, Step], Awaitable[Seen]]] = {
-    **{each.__name__: each for each in (kill, kill_at, lose, roll, freeze, network, skew, storm, outage, flood)},
+    **{
+        each.__name__: each
+        for each in (kill, kill_at, lose, roll, freeze, network, skew, storm, outage, flood, upgrade)
+    },
     **CLUSTER_ACTIONS,
 }
 

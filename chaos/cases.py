@@ -139,6 +139,10 @@ def _kill_and_flood(random: Random, _records: int) -> list[Step]:
     ]
 
 
+def _upgrade(random: Random, records: int) -> list[Step]:
+    return [Step(at=random.randrange(records // 6, records // 4), action="upgrade", target=random.randrange(2))]
+
+
 def _outage(random: Random, records: int) -> list[Step]:
     (at,) = evenly(random, records, 1)
     return [Step(at=at, action="outage", how={"times": 5, "backlog": records})]
@@ -177,6 +181,7 @@ CASES = {
             steps=_one_kill,
             shape={"hot": 0.8, "new_stores": 0.1},
         ),
+        Case(id="UPGRADE", title="one of two workers is of a later release, then both are", steps=_upgrade),
         Case(id="F26", title="input deleted unread, made anew, or spread over more partitions", finale=lose_input),
     )
 }

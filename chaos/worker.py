@@ -25,12 +25,12 @@ _CRASHES_MAX = 20
 
 
 class Worker:
-    """`nps worker` with these settings and no others."""
+    """`nps worker` with these settings and no others; of another release where `code` says where that is."""
 
-    def __init__(self, settings: Settings, log: Path) -> None:
+    def __init__(self, settings: Settings, log: Path, code: Path | None = None) -> None:
         self.settings = settings
         self.log = log
-        self._process = ChildProcess([*_with_env(settings), sys.executable, "-m", "streams", "worker"], log)
+        self._process = ChildProcess(_command(settings, code, "worker"), log)
 
     @property
     def pid(self) -> int:
@@ -88,6 +88,8 @@ class Seat:
     settings: Settings
     folder: Path
     supervised: bool = True
+    code: Path | None = None
+    """Where the release is that the next worker is of; None for this one."""
     workers: list[Worker] = field(default_factory=list)
     _task: asyncio.Task[None] | None = None
 
@@ -109,7 +111,7 @@ class Seat:
     def start(self, **changes: Any) -> Worker:
         """Start the next worker; `changes` are settings of its own."""
         log = self.folder / f"{self.name}-{len(self.workers)}.log"
-        self.workers.append(Worker(replace(self.settings, **changes), log))
+        self.workers.append(Worker(replace(self.settings, **changes), log, self.code))
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._watch())
         return self.worker
@@ -131,22 +133,25 @@ class Seat:
         while len(self.workers) < _CRASHES_MAX:
             if self.supervised and self.worker.status not in (None, 0):
                 log = self.folder / f"{self.name}-{len(self.workers)}.log"
-                self.workers.append(Worker(self.settings, log))
+                self.workers.append(Worker(self.settings, log, self.code))
             await asyncio.sleep(_WATCH_S)
 
 
-def _with_env(settings: Settings) -> list[str]:
-    """The command before a command that is to see these settings and no others."""
+def _command(settings: Settings, code: Path | None, *args: str) -> list[str]:
+    """An `nps` command that sees these settings and no others."""
     tool = shutil.which("env")
     assert tool is not None, "there is no env(1)"
     gone = [word for name in os.environ if name.startswith(PREFIX) for word in ("-u", name)]
-    return [tool, *gone, *(f"{name}={value}" for name, value in settings.as_env().items())]
+    env = [f"{name}={value}" for name, value in settings.as_env().items()]
+    # Not the directory that we are in, but the path comes first.
+    of_code = [] if code is None else [f"PYTHONPATH={code}", "PYTHONSAFEPATH=1"]
+    return [tool, *gone, *env, *of_code, sys.executable, "-m", "streams", *args]
 
 
-def nps(settings: Settings, *args: str) -> str:
+def nps(settings: Settings, *args: str, code: Path | None = None) -> str:
     """Run an `nps` command to its end, and give what it says."""
-    command = [*_with_env(settings), sys.executable, "-m", "streams", *args]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    command = _command(settings, code, *args)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stderr
     return done.stdout
 

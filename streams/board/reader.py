@@ -21,6 +21,7 @@ from streams.board.live import Hub
 from streams.board.model import Board
 from streams.board.progress import Progress, TopicProgress
 from streams.cluster.connection import admin_client
+from streams.engine.fetch import stop_consumer
 from streams.settings import Settings
 from streams.topology import ALARMS, ALERTS, SCORES, TRENDS
 
@@ -95,7 +96,7 @@ class _Session:
         finally:
             with contextlib.suppress(KafkaError, OSError, TimeoutError):
                 async with asyncio.timeout(STOP_MAX_S):
-                    await self._consumer.stop()
+                    await stop_consumer(self._consumer)
 
     def note(self, *, reachable: bool, caught_up: bool, reason: str | None = None) -> None:
         """Write down how things are, and tell the pages where that is news."""

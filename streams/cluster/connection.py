@@ -9,6 +9,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaTimeoutError
 
+from streams.engine.fetch import stop_consumer
 from streams.settings import Settings
 
 _FETCH_WAIT_MS = 100
@@ -47,7 +48,7 @@ async def reader(settings: Settings, isolation: Literal["read_committed", "read_
         await consumer.start()
         yield consumer
     finally:
-        await consumer.stop()
+        await stop_consumer(consumer)
 
 
 @asynccontextmanager

@@ -7,6 +7,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from streams.cluster.reading import read_span, read_topic
 from streams.demo.observed import Observed
+from streams.engine.fetch import stop_consumer
 from streams.settings import Settings
 from streams.topology import ALARMS, ALERTS, AUDIT, DEAD_LETTERS, RESPONSES, SCORES, STATE
 
@@ -56,4 +57,4 @@ async def _follow_alerts(settings: Settings, observed: Observed) -> None:
         starts = {TopicPartition(topic, number): 0 for number in range(settings.partitions)}
         await read_span(consumer, starts, None, lambda record: observed.see_alert(record, time.time() * 1000))
     finally:
-        await consumer.stop()
+        await stop_consumer(consumer)

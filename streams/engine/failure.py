@@ -26,11 +26,18 @@ class Superseded(Exception):
 
 
 def spawn(work: Coroutine[Any, Any, None], fail: Fail, name: str) -> asyncio.Task[None]:
-    """Run a coroutine as a task whose failure ends the process; being cancelled is no failure."""
+    """Run a coroutine as a task whose failure ends the process; being cancelled is no failure.
+
+    To end as if cancelled though nobody cancelled it is one: what it awaited let its own end escape, and nobody would
+    do the work.
+    """
     task = asyncio.get_running_loop().create_task(work, name=name)
 
     def done(finished: asyncio.Task[None]) -> None:
-        if not finished.cancelled() and (error := finished.exception()) is not None:
+        if finished.cancelled():
+            if not finished.cancelling():
+                fail(Broken(f"{name} ended as if cancelled, and nobody had cancelled it"))
+        elif (error := finished.exception()) is not None:
             fail(error)
 
     task.add_done_callback(done)

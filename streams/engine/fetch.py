@@ -12,7 +12,7 @@ import asyncio
 from collections.abc import Container
 from typing import Any, NamedTuple, Protocol
 
-from aiokafka import TopicPartition
+from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.consumer.fetcher import READ_COMMITTED, Fetcher, FetchResult, PartitionRecords
 from aiokafka.errors import CorruptRecordException
 
@@ -40,6 +40,21 @@ class Fetched(NamedTuple):
     next_position: int
     records: list[Record]
     stable_end: int
+
+
+async def stop_consumer(consumer: AIOKafkaConsumer) -> None:
+    """Stop a consumer, and be cancelled only by whoever cancels this.
+
+    The fetcher cancels its requests and waits for them: one that has just failed, and rests before the next, lets that
+    escape to us, and the connections stay open.
+    """
+    try:
+        await consumer.stop()
+    except asyncio.CancelledError:
+        await consumer._client.close()
+        task = asyncio.current_task()
+        if task is None or task.cancelling():
+            raise
 
 
 async def fetch(

@@ -21,7 +21,7 @@ from streams.engine.clock import loop_s
 from streams.engine.commit import close_producer, new_producer
 from streams.engine.config import EngineConfig
 from streams.engine.failure import Broken, Refusal, Superseded, deadline
-from streams.engine.fetch import fetch
+from streams.engine.fetch import fetch, stop_consumer
 from streams.engine.marker import Marker, Source
 from streams.engine.state import State
 
@@ -132,7 +132,7 @@ class Takeover:
                 self._check_progress(consumer, tp, end, loop_s() - moved_at)
                 await asyncio.sleep(0)
         finally:
-            await consumer.stop()
+            await stop_consumer(consumer)
         return last, rows
 
     def _check_progress(self, consumer: AIOKafkaConsumer, tp: TopicPartition, end: int, stalled_s: float) -> None:

@@ -58,7 +58,7 @@ SEAMS: dict[type, set[str]] = {
     },
     subscription_state.Assignment: {"state_value", "active"},
     subscription_state.TopicPartitionState: {"position", "paused", "lso", "timestamp", "consumed_to"},
-    aiokafka.AIOKafkaConsumer: {"_coordinator", "_fetcher", "_subscription", "last_stable_offset"},
+    aiokafka.AIOKafkaConsumer: {"_client", "_coordinator", "_fetcher", "_subscription", "last_stable_offset"},
     GroupCoordinator: {"generation"},
     AbstractPartitionAssignor: {"name", "metadata", "assign", "on_assignment"},
     BatchBuilder: {"append", "record_count"},
