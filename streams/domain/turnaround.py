@@ -25,19 +25,11 @@ from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple
 
 from streams.domain.kaplan_meier import quantiles
+from streams.domain.life import ACTIVE, DISMISSALS, Status
 from streams.domain.window import DAY_S, HOUR_S, HOURS
 
 WINDOW_DAYS: Final = 30
 """The figures are of the cases submitted on this many UTC days, the last of which is the present one."""
-
-DISMISSAL_REASONS: Final = (
-    "not_reachable",
-    "no_contact_wanted",
-    "duplicate",
-    "not_genuine",
-    "not_ours",
-    "other",
-)
 
 _KIND_BITS: Final = 5
 _KIND: Final = (1 << _KIND_BITS) - 1
@@ -59,16 +51,15 @@ _STILL_WAITING: Final = (0.5, 0.1)
 class Course(NamedTuple):
     """What happened to one case so far; times in ms since the epoch, -1 for what has not happened.
 
-    `contacted_ms` is the first contact; `resolved_ms` counts only while the case is resolved and `ended_ms` only while
-    it is no longer open: once it is reopened, both are of the past. `status` is a word of the life of cases;
-    `dismissed_reason` the place in DISMISSAL_REASONS; `reopened` how often. `breached_open` says that its due time has
-    come, and it is open and not contacted.
+    `contacted_ms` is the first contact. `resolved_ms` counts only while the case is resolved, and `ended_ms` while it is
+    not active: once it is reopened, both are of the past. `dismissed_reason` is the place in DISMISSALS, `reopened` how
+    often. `breached_open` says that its due time has come, and it is active and not contacted.
     """
 
     submitted_ms: int
     due_ms: int
     contactable: bool
-    status: str
+    status: Status
     acknowledged_ms: int = -1
     contacted_ms: int = -1
     resolved_ms: int = -1
@@ -124,7 +115,7 @@ def codes_of(course: Course) -> tuple[int, ...]:
     if course.status == "retracted":
         return (_code(_RETRACTED),)
     hour = course.submitted_ms // _HOUR_MS % HOURS
-    ended = course.ended_ms >= 0
+    ended = course.status not in ACTIVE
     codes = list(_PLAIN[course.contactable][hour])
     if course.contactable and 0 <= course.contacted_ms <= course.due_ms:
         codes.append(_code(_IN_TIME))
@@ -193,7 +184,7 @@ class Span:
             not_contactable=others,
             reopened=sum(counts[_REOPENED].values()),
             expired=sum(counts[_EXPIRED].values()),
-            dismissed={DISMISSAL_REASONS[reason]: times for reason, times in sorted(counts[_DISMISSED].items())},
+            dismissed={DISMISSALS[reason]: times for reason, times in sorted(counts[_DISMISSED].items())},
             acknowledge=self._waiting(_ACKNOWLEDGE, everybody, n + others, this_hour),
             contact=self._waiting(_CONTACT, contactable, n, this_hour),
             resolve=resolve,

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from streams.domain.life import ACTIVE, DISMISSALS, STATUSES, Status
 from streams.domain.turnaround import (
-    DISMISSAL_REASONS,
     NO_CASES,
     Course,
     Span,
@@ -41,7 +41,7 @@ def _contacted(after_min: float, submitted_ms: int = NOW_MS - 10 * DAY_MS, **cou
     return _case(submitted_ms, **{"status": "contacted", "contacted_ms": at_ms, **course})
 
 
-def _ended(status: str, after_min: float, submitted_ms: int = NOW_MS - 10 * DAY_MS, **course: Any) -> Course:
+def _ended(status: Status, after_min: float, submitted_ms: int = NOW_MS - 10 * DAY_MS, **course: Any) -> Course:
     at_ms = submitted_ms + int(after_min * MINUTE_MS)
     return _case(submitted_ms, **{"status": status, "ended_ms": at_ms, **course})
 
@@ -168,7 +168,7 @@ def test_who_contacts_or_resolves_has_taken_the_case_up() -> None:
 def test_a_reopened_case_waits_again() -> None:
     """What was resolved once is open; the contact that was made stays."""
     figures = _figures(
-        _contacted(60, status="reopened", reopened=2, resolved_ms=NOW_MS - 9 * DAY_MS),
+        _contacted(60, status="reopened", reopened=2, resolved_ms=NOW_MS - 9 * DAY_MS, ended_ms=NOW_MS - 9 * DAY_MS)
     )
     assert (1, 1, 1) == (figures.reopened, figures.open, figures.in_time)
     assert (Waiting(0, 1, None, None), 1) == (figures.resolve, figures.contact.n)
@@ -214,8 +214,8 @@ REACHED = st.one_of(st.just(-1), st.integers(0, 40 * 24 * 60))
 def _courses(draw: st.DrawFn) -> Course:
     """Cases of the last 33 days in any state that the fields allow."""
     submitted_ms = NOW_MS - draw(st.integers(0, 33 * 24 * 60)) * MINUTE_MS
-    status = draw(st.sampled_from(["open", "contacted", "reopened", "resolved", "dismissed", "expired", "retracted"]))
-    ended = status in {"resolved", "dismissed", "expired", "retracted"}
+    status = draw(st.sampled_from(STATUSES))
+    ended = status not in ACTIVE
     acknowledged_ms, contacted_ms = (
         at if at < 0 else submitted_ms + at * MINUTE_MS for at in draw(st.tuples(REACHED, REACHED))
     )
@@ -266,7 +266,7 @@ def test_everything_adds_up(courses: list[Course]) -> None:
     assert figures.contactable == figures.in_time + figures.pending + len(late)
     assert figures.overdue == sum(each.breached_open for each in seen)
     assert figures.reopened == sum(each.reopened > 0 for each in seen)
-    assert set(figures.dismissed) <= set(DISMISSAL_REASONS)
+    assert set(figures.dismissed) <= set(DISMISSALS)
 
 
 def _is_late(course: Course) -> bool:
