@@ -28,7 +28,7 @@ def brand_tally_output(share: BrandShare, shard: int, day: int, partitions: int)
         tally = BrandTally(share.name, shard, None, {}, histogram(share.lifetime()))
     else:
         hours = {hour: histogram(one) for hour, one in share.day(day).items() if one}
-        tally = BrandTally(share.name, shard, day, hours, None, _finals(share, day))
+        tally = BrandTally(share.name, shard, day, hours, None, _finals(share, day), share.caseload.days.get(day, {}))
     key = handover_key(share.name, shard, tally.day)
     return partition_of(share.name.encode(), partitions), Output(key, encode_brand_tally(tally))
 
@@ -43,6 +43,7 @@ def apply_brand_tally(total: BrandTotal, tally: BrandTally) -> bool:
         if calendar.granularity in tally.finals
     }
     changed = total.said.take(tally.shard, tally.day, finals)
+    changed |= total.caseload.replace(tally.shard, tally.day, tally.follow_up)
     hours = {hour: from_histogram(bins) for hour, bins in tally.hours.items()}
     return total.replace(tally.shard, tally.day, hours) or changed
 
@@ -50,7 +51,8 @@ def apply_brand_tally(total: BrandTotal, tally: BrandTally) -> bool:
 def part_row(tally: BrandTally, value: bytes) -> Row:
     """The row that keeps a hand-over in the state of the brand's shard, as it came; none for one that says nothing."""
     key = b"b|" + handover_key(tally.brand, tally.shard, tally.day)
-    return key, bytes((ROW_VERSION,)) + value if tally.hours or tally.finals or tally.day is None else None
+    is_said = tally.hours or tally.finals or tally.follow_up or tally.day is None
+    return key, bytes((ROW_VERSION,)) + value if is_said else None
 
 
 def restore_part(total: BrandTotal, shard: int, day: str, row: bytes | None) -> None:
@@ -59,6 +61,7 @@ def restore_part(total: BrandTotal, shard: int, day: str, row: bytes | None) -> 
         number = (date.fromisoformat(day) - _EPOCH).days
         total.replace(shard, number, {})
         total.said.take(shard, number, {})
+        total.caseload.replace(shard, number, {})
         return
     if row[0] != ROW_VERSION:
         message = f"row version {row[0]}; this release knows {ROW_VERSION}"

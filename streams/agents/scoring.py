@@ -3,9 +3,11 @@
 from streams.domain.comparison import LOW_CONFIDENCE_N, change_between, mean_of
 from streams.domain.store import Subject
 from streams.domain.tally import Figures, figures, histogram
+from streams.domain.turnaround import NO_CASES as NO_TURNAROUND
+from streams.domain.turnaround import Turnaround
 from streams.domain.window import COMPARED, WindowName
 from streams.engine.state import Output
-from streams.events.score import Comparison, Score, WindowFigures, encode_score
+from streams.events.score import NO_CASES, Comparison, FollowUp, Score, Wait, WindowFigures, encode_score
 from streams.events.time import rfc3339_ms
 
 
@@ -23,7 +25,9 @@ def score_output(subject: Subject, now_s: float) -> Output:
         windows[name] = said[compared]
     windows["all"] = _window(total, figures_of[total], None, None)
     as_of = rfc3339_ms(int(now_s * 1000))
-    score = Score(brand=subject.brand_name, store=subject.store_name, as_of=as_of, windows=windows)
+    follow_up = _follow_up(subject.turnaround(int(now_s)))
+    brand, store = subject.brand_name, subject.store_name
+    score = Score(brand=brand, store=store, as_of=as_of, windows=windows, follow_up=follow_up)
     return Output(subject.key, encode_score(score))
 
 
@@ -42,3 +46,25 @@ def _window(tally: int, now: Figures, previous: Comparison | None, year_ago: Com
 def _comparison(now: Figures, then: Figures) -> Comparison:
     difference, z, p = change_between(now, then)
     return Comparison(then.n, then.nps, then.low, then.high, difference, z, p)
+
+
+def _follow_up(turnaround: Turnaround) -> FollowUp:
+    if turnaround is NO_TURNAROUND:
+        return NO_CASES
+    return FollowUp(
+        "30d",
+        turnaround.cases,
+        turnaround.open,
+        turnaround.overdue,
+        turnaround.contactable,
+        turnaround.in_time,
+        turnaround.pending,
+        turnaround.in_time_share,
+        turnaround.not_contactable,
+        turnaround.reopened,
+        turnaround.expired,
+        turnaround.dismissed,
+        Wait(*turnaround.acknowledge),
+        Wait(*turnaround.contact),
+        Wait(*turnaround.resolve),
+    )

@@ -51,9 +51,9 @@ _STILL_WAITING: Final = (0.5, 0.1)
 class Course(NamedTuple):
     """What happened to one case so far; times in ms since the epoch, -1 for what has not happened.
 
-    `contacted_ms` is the first contact. `resolved_ms` counts only while the case is resolved, and `ended_ms` while it is
-    not active: once it is reopened, both are of the past. `dismissed_reason` is the place in DISMISSALS, `reopened` how
-    often. `breached_open` says that its due time has come, and it is active and not contacted.
+    `contacted_ms` is the first contact. `resolved_ms` counts only while the case is resolved, and `ended_ms` while it
+    is not active: once it is reopened, both are of the past. `dismissed_reason` is the place in DISMISSALS, `reopened`
+    how often. `breached_open` says that its due time has come, and it is active and not contacted.
     """
 
     submitted_ms: int

@@ -8,6 +8,7 @@ from msgspec import NODEFAULT, Struct
 from msgspec.structs import fields
 
 from streams.domain.comparison import LOW_CONFIDENCE_N
+from streams.domain.life import DISMISSALS
 from streams.domain.period import CALENDARS, Calendar
 from streams.domain.window import COMPARED, WINDOWS
 from streams.events import dead_letter, names
@@ -15,7 +16,7 @@ from streams.events.alarm import Alarm, AlarmWindow
 from streams.events.alert import LINK_CHARACTERS_MAX, Alert, StoreNps
 from streams.events.rejected import REASONS
 from streams.events.response import FIELDS, SCORED, Consent, Event, Quality, Response
-from streams.events.score import Comparison, Score, WindowFigures
+from streams.events.score import Comparison, FollowUp, Score, Wait, WindowFigures
 from streams.events.trend import Restated, Series, Trend
 from tests.contracts.contracts import (
     ALARM,
@@ -91,6 +92,8 @@ def test_a_response_has_the_fields_of_its_schema() -> None:
         (Score, SCORE.schema),
         (WindowFigures, SCORE.schema["$defs"]["window"]),
         (Comparison, SCORE.schema["$defs"]["comparison"]),
+        (FollowUp, SCORE.schema["properties"]["follow_up"]),
+        (Wait, SCORE.schema["$defs"]["wait"]),
         (Trend, TREND.schema),
         (Series, TREND.schema["$defs"]["series"]),
         (Restated, TREND.schema["$defs"]["restated"]),
@@ -111,6 +114,11 @@ def test_a_score_has_the_windows_of_its_schema() -> None:
     assert list(WINDOWS) == list(windows["properties"]) == windows["required"]
     compared = [name for name, one in windows["properties"].items() if one["$ref"] == "#/$defs/compared"]
     assert list(COMPARED) == compared
+
+
+def test_a_case_is_dismissed_for_the_reasons_of_the_schema() -> None:
+    """Each of them has its count, and no other."""
+    assert list(DISMISSALS) == list(SCORE.schema["properties"]["follow_up"]["properties"]["dismissed"]["properties"])
 
 
 def test_answers_are_few_below_the_number_of_the_schema() -> None:

@@ -66,6 +66,21 @@ def test_a_fresh_case_has_the_code_of_its_hour() -> None:
     assert 48 == len({plain_codes(hour, contactable=flag) for hour in range(24) for flag in (True, False)})
 
 
+def test_codes_are_those_that_stand_in_rows() -> None:
+    """They are handed over between shards and kept there: a number that is taken never means something else."""
+    at_ms = TODAY * DAY_MS + 17 * HOUR_MS
+    contacted = _contacted(130, at_ms, acknowledged_ms=at_ms + MINUTE_MS, reopened=1)
+    assert (544, 2, 4, 48, 562, 129 << 5 | 20, 566) == codes_of(contacted)
+    assert (544, 3, 5) == codes_of(_case(at_ms, breached_open=True))
+    assert (545, 6, 72 << 5 | 17, 562, 72 << 5 | 25, 570) == codes_of(_ended("expired", 72, at_ms, contactable=False))
+    assert (544, 3, 5 << 5 | 7, 49, 562, 53, 566, 57, 570) == codes_of(
+        _ended("dismissed", 1, at_ms, dismissed_reason=5)
+    )
+    resolved = _ended("resolved", 1, at_ms, resolved_ms=at_ms + 2 * MINUTE_MS, contacted_ms=at_ms)
+    assert (544, 2, 16, 562, 20, 566, 88, 570) == codes_of(resolved)
+    assert (8,) == codes_of(_ended("retracted", 1, at_ms))
+
+
 def test_without_cases_there_is_no_number() -> None:
     """Shares and durations of nothing are None, not 0."""
     assert NO_CASES == turnaround({}, NOW_S)

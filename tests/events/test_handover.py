@@ -19,6 +19,7 @@ DAYS = st.builds(
     st.dictionaries(st.integers(0, 23), BINS),
     st.none(),
     st.dictionaries(st.sampled_from(["day", "week", "month"]), st.none() | BINS),
+    st.dictionaries(st.integers(0, 999_999_999), st.integers(1, 2**32 - 1)),
 )
 LIFETIMES = st.builds(BrandTally, st.just("Crémerie"), st.integers(0, 999), st.none(), st.just({}), BINS)
 
@@ -52,8 +53,9 @@ def test_counts_may_come_as_tuples() -> None:
         BrandTally("Maison", 0, 1, {}, [0] * 11),
         BrandTally("Maison", 0, None, {1: [0] * 11}, [0] * 11),
         BrandTally("Maison", 0, None, {}, [0] * 11, {"month": None}),
+        BrandTally("Maison", 0, None, {}, [0] * 11, {}, {0: 1}),
     ],
-    ids=["neither", "both", "hours of the sum", "finals of the sum"],
+    ids=["neither", "both", "hours of the sum", "finals of the sum", "cases of the sum"],
 )
 def test_half_a_tally_is_our_bug(tally: BrandTally) -> None:
     """A day, or the sum: it is not written otherwise."""
@@ -61,7 +63,7 @@ def test_half_a_tally_is_our_bug(tally: BrandTally) -> None:
         encode_brand_tally(tally)
 
 
-def test_a_hand_over_of_an_older_release_says_nothing_of_finals() -> None:
+def test_a_hand_over_of_an_older_release_says_nothing_of_finals_or_cases() -> None:
     """It is read all the same; a granularity of a later one is left out."""
     document = {"brand": "Maison", "shard": 0, "day": "2026-11-22", "hours": {}, "schema_version": 1}
 

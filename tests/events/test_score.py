@@ -7,13 +7,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from streams.domain.life import DISMISSALS
 from streams.domain.window import WINDOWS, WindowName
 from streams.events.rejected import Rejected
-from streams.events.score import Comparison, Score, WindowFigures, decode_score, encode_score
+from streams.events.score import Comparison, FollowUp, Score, Wait, WindowFigures, decode_score, encode_score
 from tests.contracts.contracts import SCORE
 
 _no_other = Comparison(0, None, None, None, None, None, None)
 _nobody = WindowFigures(0, 0, 0, 0, None, None, None, (0,) * 11, None, True, _no_other, _no_other)
+_WITHOUT_ANSWERS: dict[WindowName, WindowFigures] = {
+    **dict.fromkeys(WINDOWS, _nobody),
+    "all": replace(_nobody, previous=None, year_ago=None),
+}
 _BINS = (0, 0, 1, 0, 0, 1, 0, 1, 1, 2, 1)
 POINTS = st.floats(-100, 100)
 
@@ -46,10 +51,33 @@ def test_a_score_of_the_first_release_is_read(n: int, few: bool) -> None:
     for window in document["windows"].values():
         for new in ("histogram", "mean", "low_confidence", "previous", "year_ago"):
             del window[new]
+    del document["follow_up"]
     score = decode_score(json.dumps(document).encode())
 
     assert not isinstance(score, Rejected)
     assert WindowFigures(n, n, 0, 0, nps, low, high, (), None, few, None, None) == score.windows["30d"]
+    assert score.follow_up is None
+
+
+WAITS = st.builds(Wait, st.integers(1, 9), st.integers(0, 9), st.none() | st.integers(0, 10**6), st.none())
+
+
+@given(st.floats(0, 1), st.dictionaries(st.sampled_from(DISMISSALS), st.integers(1, 9)), st.tuples(WAITS, WAITS, WAITS))
+def test_what_is_followed_up_comes_back_as_it_was(
+    share: float, dismissed: dict[str, int], waits: tuple[Wait, Wait, Wait]
+) -> None:
+    """The share to the last bit."""
+    follow_up = FollowUp("30d", 9, 8, 7, 6, 5, 4, share, 3, 2, 1, dismissed, *waits)
+    score = replace(_a_score(_WITHOUT_ANSWERS), follow_up=follow_up)
+
+    assert score == decode_score(encode_score(score))
+    assert SCORE.admits(json.loads(encode_score(score)))
+
+
+def test_a_score_that_says_nothing_of_its_cases_is_our_bug() -> None:
+    """It was read, from a release that followed up nothing: it is not ours to write."""
+    with pytest.raises(AssertionError):
+        encode_score(replace(_a_score(_WITHOUT_ANSWERS), follow_up=None))
 
 
 def test_a_histogram_has_eleven_counts() -> None:
