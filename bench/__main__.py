@@ -14,6 +14,7 @@ from rich.console import Console
 
 from bench.bed import QUICK, Bed, Sizes, bed, fill, remove, renew
 from bench.catchup import catch_up, profile_words
+from bench.desk import measure_desk
 from bench.figures import Runs, figures, spread
 from bench.latency import measure_latency
 from bench.machine import calibrate, cores, facts
@@ -24,7 +25,7 @@ from bench.restore import prepare, restore
 from bench.stock import run_stock
 from streams.topology import RESPONSES
 
-PARTS = ("faust", "catchup", "restore", "latency", "memory")
+PARTS = ("faust", "catchup", "restore", "latency", "memory", "desk")
 _SEED = 1
 _WIDTH = 120
 
@@ -47,7 +48,7 @@ def main(
     brokers: str | None,
     profile: bool,
 ) -> None:
-    """Measure this machine: the worker against stock Faust, catching up, restore, alert latency, memory.
+    """Measure this machine: the worker against stock Faust, catching up, restore, alert latency, memory, open cases.
 
     Broker and worker have a core each. `faust` and `catchup` run in turns on the same topic, and `faust` needs the
     runs of `catchup` to compare with: it brings them along. Times of the wall say little while the machine is busy;
@@ -60,7 +61,7 @@ def main(
         parts.add("catchup")
     out = out or default_path()
     machine = facts() | {"pinned": brokers is None and cores()[1] is not None}
-    runs = Runs([], [], [], [], [])
+    runs = Runs([], [], [], [], [], [])
     calibrations: list[float] = []
     with bed(QUICK if quick else Sizes(), partitions, brokers) as here:
         session = Session(here, console, pairs, calibrations)
@@ -100,6 +101,9 @@ class Session:
             if "memory" in parts:
                 self._say("memory")
                 runs.memory.append(asyncio.run(measure_memory(bench.sizes.memory_votes)))
+            if "desk" in parts:
+                self._say("open cases")
+                runs.desk.append(asyncio.run(measure_desk(bench.sizes.cases)))
             if "catchup" in parts:
                 self._fill()
                 for _ in range(self._pairs):

@@ -39,6 +39,7 @@ class Sizes:
     warm_up_s: float = 10.0
     seconds: float = 30.0
     memory_votes: int = 2_000_000
+    cases: int = 100_000
 
 
 QUICK = Sizes(
@@ -49,6 +50,7 @@ QUICK = Sizes(
     warm_up_s=0.5,
     seconds=2.0,
     memory_votes=100_000,
+    cases=5_000,
 )
 
 

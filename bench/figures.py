@@ -2,11 +2,12 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from statistics import median
 from typing import Any
 
 from bench.catchup import CatchUp
+from bench.desk import DeskCost
 from bench.goals import GOALS, Goal
 from bench.latency import LatencyRun
 from bench.memory import Memory
@@ -25,6 +26,7 @@ class Runs:
     restored: list[RestoreRun]
     latency: list[LatencyRun]
     memory: list[Memory]
+    desk: list[DeskCost]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,7 @@ def figures(runs: Runs) -> list[Figure]:
         *map(_restored, runs.restored),
         *map(_latency, runs.latency),
         *map(_memory, runs.memory),
+        *map(asdict, runs.desk),
     ]
     for name, value in (item for one in found for item in one.items()):
         values[name].append(value)

@@ -49,4 +49,10 @@ GOALS = (
     Goal(name="vote_thawed_busy", what="  thawed", unit="B"),
     Goal(name="store_empty", what="resident per store: without votes", unit="B"),
     Goal(name="store_month", what="  with 30 days of tallies, votes aside", unit="B"),
+    Goal(name="case_open", what="open cases of a shard: CPU to open one", unit="us"),
+    Goal(name="case_bytes", what="  resident per case", unit="B"),
+    Goal(name="case_restore", what="  CPU to restore one", unit="us"),
+    Goal(name="case_action", what="  CPU of an action", unit="us"),
+    Goal(name="case_clock", what="  CPU of a clock that fires", unit="us"),
+    Goal(name="case_look", what="  CPU of a commit's look at clocks that are not due", unit="us"),
 )

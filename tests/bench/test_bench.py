@@ -19,7 +19,7 @@ from tests.conftest import Kafka
 
 ROOT = Path(__file__).parents[2]
 # Not the comparison with stock Faust: it takes as long as all of these, waiting for stock Faust to commit.
-PARTS = ("catchup", "restore", "latency", "memory")
+PARTS = ("catchup", "restore", "latency", "memory", "desk")
 
 
 @pytest.mark.kafka
@@ -100,7 +100,7 @@ def test_both_sides_are_compared_per_response() -> None:
         rows_replaced=3,
     )
     stock = [StockRun(responses=30_000, wall_s=9.0, cpu_s=cpu_s) for cpu_s in (6.0, 9.0)]
-    found = {figure.goal.name: figure.runs for figure in figures(Runs([ours, ours], stock, [], [], []))}
+    found = {figure.goal.name: figure.runs for figure in figures(Runs([ours, ours], stock, [], [], [], []))}
     assert [20.0, 30.0] == pytest.approx(found["faust_ratio"])
     assert [200.0, 300.0] == pytest.approx(found["faust_cpu"])
     assert [11.0, 11.0] == pytest.approx(found["catchup_scores_cpu"])
