@@ -1,6 +1,6 @@
 """A case of the follow-up desk: what is kept of an alert that somebody is to follow up, and its row.
 
-A case holds nobody's words: no comment, no note, no actor, no response id. Its row is, little-endian, a head of 31
+A case holds nobody's words: no comment, no note, no actor, no response id. Its row is, little-endian, a head of 34
 bytes, which is all there is of a fresh case with plain clocks, and a tail once more is known: the clocks, what was done
 when, the case that the alert is attached to, the alerts attached to it, and hashes of the actions that were taken.
 """

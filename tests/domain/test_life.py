@@ -1,5 +1,7 @@
 """The table of what may happen to a case."""
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -66,3 +68,8 @@ def test_the_diagram_has_every_move_that_leads_elsewhere() -> None:
     for status, moves in TRANSITIONS.items():
         for move, to in moves.items():
             assert (f"    {status} --> {to}: {move}\n" in drawn) == (status != to)
+
+
+def test_the_picture_in_the_documents_is_the_table() -> None:
+    """Whoever changes the table draws it anew."""
+    assert to_mermaid() in (Path(__file__).parents[2] / "ARCHITECTURE.md").read_text()
