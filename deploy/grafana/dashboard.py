@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from customer_rows import CUSTOMERS
 from flow_rows import FLOW, LAG, OVERVIEW
+from follow_up_rows import FOLLOW_UP
 from grafana_foundation_sdk.builders import bargauge, common, prometheus, stat, table, timeseries
 from grafana_foundation_sdk.builders import dashboard as build
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
@@ -27,6 +28,7 @@ ROWS: tuple[tuple[str, Sequence[Panel]], ...] = (
     ("Shards and commits", SHARDS),
     ("Workers", WORKERS),
     ("Customer experience", CUSTOMERS),
+    ("Follow-up", FOLLOW_UP),
 )
 _SOURCE = model.DataSourceRef(type_val="prometheus", uid="${datasource}")
 _WIDTH = 24

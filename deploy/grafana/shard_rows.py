@@ -142,7 +142,7 @@ WORKERS = (
         what="What Prometheus takes from each worker. It refuses a scrape beyond the red line (sample_limit).",
         unit="none",
         decimals=0,
-        steps=((None, GREEN), (2500, RED)),
+        steps=((None, GREEN), (5000, RED)),
         queries=one(f"scrape_samples_scraped{{{J}}}", "{{instance}}"),
     ),
     Panel(

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from streams.agents.ledger import Ledger
 from streams.domain.store import Store
 from streams.domain.tally import figures
+from streams.domain.turnaround import Turnaround
 from streams.domain.window import DAY_S, WINDOWS
 from streams.engine.shards import Shards
 from streams.metrics import Figures, Metrics, ShardState, ShardStatus, SourceStatus, WorstStore
@@ -91,6 +92,7 @@ async def _figures(shards: Shards, now_s: float) -> Figures:
     windows: dict[str, dict[str, tuple[int, int, int]]] = {}
     bands: dict[str, dict[str, int]] = {}
     worst: dict[str, list[WorstStore]] = {}
+    turnarounds: dict[str, Turnaround] = {}
     for shard in list(shards.open.values()):
         ledger = shard.state
         assert isinstance(ledger, Ledger)
@@ -99,6 +101,7 @@ async def _figures(shards: Shards, now_s: float) -> Figures:
             windows[total.brand_name] = {
                 name: (f.promoters, f.passives, f.detractors) for name, f in zip(WINDOWS, rolled, strict=True)
             }
+            turnarounds[total.brand_name] = total.turnaround(int(now_s))
         for share in list(ledger.brands.values()):
             for position, store in enumerate(list(share.stores.values()), 1):
                 _judge(store, now_s, bands.setdefault(share.name, {}), worst.setdefault(share.name, []))
@@ -107,7 +110,8 @@ async def _figures(shards: Shards, now_s: float) -> Figures:
     for candidates in worst.values():
         candidates.sort(key=lambda store: store.high)
         del candidates[_WORST:]
-    return Figures(windows, bands, [store for candidates in worst.values() for store in candidates], now_s)
+    neediest = [store for candidates in worst.values() for store in candidates]
+    return Figures(windows, bands, neediest, now_s, turnarounds)
 
 
 def _judge(store: Store, now_s: float, bands: dict[str, int], worst: list[WorstStore]) -> None:

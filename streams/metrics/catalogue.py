@@ -18,6 +18,10 @@ LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 WINDOWS = ("24h", "7d", "30d", "90d")
 """The windows exported as metrics. The longer ones hardly move within a dashboard's range; `nps.scores` has them."""
 
+CASE_OUTCOMES = ("in_time", "pending", "late", "not_contactable")
+MILESTONES = ("acknowledge", "contact", "resolve")
+PERCENTILES = ("p50", "p90")
+
 AGE_SLO_S = 5.0
 """99 % of batches are decided within this time of the append of their oldest record."""
 ALERT_SLO_S = 10.0
@@ -158,6 +162,28 @@ WORST_STORE_HIGH = Metric(
     ("brand", "store"),
 )
 WORST_STORE_ANSWERS = Metric("nps_worst_store_answers", "gauge", "Answers behind that score.", ("brand", "store"))
+CASES = Metric(
+    "nps_cases",
+    "gauge",
+    "Cases submitted in the last 30 days, by whether the customer was contacted in time, may still be, was not, or "
+    "cannot be contacted. A brand is told by one worker.",
+    ("brand", "outcome"),
+)
+CASES_OPEN = Metric("nps_cases_open", "gauge", "Those that somebody still has to do something about.", ("brand",))
+CASES_OVERDUE = Metric("nps_cases_overdue", "gauge", "Open ones, due and not contacted.", ("brand",))
+CASES_REOPENED = Metric("nps_cases_reopened", "gauge", "Those that were reopened at least once.", ("brand",))
+CASES_EXPIRED = Metric("nps_cases_expired", "gauge", "Those that nobody ended.", ("brand",))
+CASES_DISMISSED = Metric("nps_cases_dismissed", "gauge", "Those that were dismissed, by reason.", ("brand", "reason"))
+CASES_WAITING = Metric(
+    "nps_cases_waiting", "gauge", "Open ones that have not come to a milestone so far.", ("brand", "milestone")
+)
+TURNAROUND = Metric(
+    "nps_turnaround_seconds",
+    "gauge",
+    "From submission to acknowledge, contact or resolve: Kaplan-Meier median (p50) and p90 of the last 30 days' cases, "
+    "in which open ones count. Not shown while too few came to it to tell.",
+    ("brand", "milestone", "percentile"),
+)
 FIGURES_TIMESTAMP = Metric(
     "nps_figures_timestamp_seconds", "gauge", "When the figures of brands and stores were computed."
 )
@@ -178,6 +204,7 @@ CATALOGUE: tuple[Metric, ...] = (
     *(COMMIT, COMMIT_RECORDS, COMMIT_ROWS, COMMIT_FAILURES, REBALANCE, RESTORE, RESTORED_ROWS, REFUSALS),
     *(SHARDS, RESTORE_REMAINING, BREAKER_OPEN, LAST_COMMIT, POSITION, LAG_RECORDS, LAG_SECONDS, LAST_EVENT),
     *(ANSWERS, ALERTS, ALERT_CHANGES, ALARMS, MUTED, WINDOW_ANSWERS, STORES),
+    *(CASES, CASES_OPEN, CASES_OVERDUE, CASES_REOPENED, CASES_EXPIRED, CASES_DISMISSED, CASES_WAITING, TURNAROUND),
     *(WORST_STORE_SCORE, WORST_STORE_LOW, WORST_STORE_HIGH, WORST_STORE_ANSWERS, FIGURES_TIMESTAMP),
     *(BUILD_INFO, LOOP_LAG, LOG_MESSAGES, COLLECTOR_DURATION, COLLECTOR_ERRORS, SCRAPE_ERRORS),
 )

@@ -9,6 +9,8 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from streams.metrics import catalogue as c
+from streams.metrics.cases import METRICS as CASE_METRICS
+from streams.metrics.cases import Samples, case_families, case_samples
 from streams.metrics.labels import OTHER, TOPIC_NAME_MAX, Bounded, clean
 from streams.metrics.snapshot import Figures, ShardStatus, WorstStore
 
@@ -26,10 +28,11 @@ class Prepared(NamedTuple):
     windows: dict[tuple[str, str], tuple[int, int, int]]
     stores: dict[tuple[str, str], int]
     worst: dict[tuple[str, str], WorstStore]
+    cases: Samples
     as_of_s: float
 
 
-NOTHING = Prepared({}, {}, {}, 0.0)
+NOTHING = Prepared({}, {}, {}, {}, 0.0)
 
 
 def prepare(figures: Figures, brand_label: Bounded) -> Prepared:
@@ -46,7 +49,8 @@ def prepare(figures: Figures, brand_label: Bounded) -> Prepared:
         label = brand_label(brand)
         for band in c.STORE_BANDS:
             stores[label, band] = stores.get((label, band), 0) + by_band.get(band, 0)
-    return Prepared(windows, stores, _worst(figures, brand_label), figures.as_of_s)
+    cases = case_samples(figures.turnarounds, brand_label)
+    return Prepared(windows, stores, _worst(figures, brand_label), cases, figures.as_of_s)
 
 
 def _worst(figures: Figures, brand_label: Bounded) -> dict[tuple[str, str], WorstStore]:
@@ -69,8 +73,8 @@ class StatusCollector(Collector):
 
     def describe(self) -> Iterable[Metric]:
         """The names that this collector answers for."""
-        asked = (c.SHARDS, *_SHARDS, c.WINDOW_ANSWERS, c.STORES, *_WORST, c.FIGURES_TIMESTAMP, c.COLLECTOR_DURATION)
-        return [_family(metric) for metric in asked]
+        figures = (c.WINDOW_ANSWERS, c.STORES, *_WORST, *CASE_METRICS, c.FIGURES_TIMESTAMP)
+        return [_family(metric) for metric in (c.SHARDS, *_SHARDS, *figures, c.COLLECTOR_DURATION)]
 
     def collect(self) -> Iterator[Metric]:
         """All families; without the shards, and counted as an error, where they could not be asked."""
@@ -128,4 +132,4 @@ def _figure_families(figures: Prepared) -> list[Metric]:
         answers.add_metric(labels, row.n)
     if figures.as_of_s > 0:
         as_of.add_metric((), figures.as_of_s)
-    return [windows, stores, *worst, as_of]
+    return [windows, stores, *worst, *case_families(figures.cases), as_of]

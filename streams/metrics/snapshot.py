@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Literal, NamedTuple
 
+from streams.domain.turnaround import Turnaround
+
 ShardState = Literal["opening", "restoring", "open", "draining"]
 
 
@@ -45,9 +47,11 @@ class Figures(NamedTuple):
     `brand_windows`: brand to window to (promoters, passives, detractors). `stores_by_band`: brand to band (critical,
     at_risk, fair, good, insufficient_sample) to number of stores. `worst`: per brand the stores most in need of
     attention, neediest first. `as_of_s`: when this was computed, in seconds since the epoch; 0 for not said.
+    `turnarounds`: by brand how its unhappy customers are answered.
     """
 
     brand_windows: Mapping[str, Mapping[str, tuple[int, int, int]]] = {}
     stores_by_band: Mapping[str, Mapping[str, int]] = {}
     worst: Sequence[WorstStore | tuple[str, str, float, float, float, int]] = ()
     as_of_s: float = 0.0
+    turnarounds: Mapping[str, Turnaround] = {}

@@ -98,7 +98,7 @@ def test_the_warning_comes_before_the_limit(alerts: dict[str, Rule]) -> None:
     """SeriesNearLimit fires below `sample_limit`, and a full worker of 8 shards is below both."""
     job = yaml.safe_load((PROMETHEUS / "prometheus.yml").read_text())["scrape_configs"][0]
     warned = int(alerts["SeriesNearLimit"]["expr"].rsplit(">", 1)[1])
-    assert 2000 == warned < job["sample_limit"]
+    assert 4000 == warned < job["sample_limit"]
     assert {"label_limit", "label_name_length_limit", "label_value_length_limit"} <= set(job)
 
 

@@ -1,13 +1,21 @@
 """What nothing that is handed in can do to a scrape."""
 
+from typing import get_args
+
 import pytest
 from prometheus_client.exposition import choose_encoder
 
+from streams.domain.life import DISMISSALS, Move
 from streams.metrics import Figures, Metrics
 from streams.metrics.labels import BRANDS_MAX, OTHER, clean
-from tests.metrics.worker import SOURCES, a_shard, a_source, busy, read_openmetrics, samples, value
+from tests.metrics.worker import ANSWERED, SOURCES, a_shard, a_source, busy, read_openmetrics, samples, value
 
 ODD = ("", "a\nb", 'quo"te', "back\\slash", "lone \ud800 surrogate", "\x00\x1b[31m", "\u2028", "{}", "x" * 500, "名前")
+
+LIFE = [*get_args(Move), "enriched", "attached", "escalated", "breached", "digest"]
+"""More kinds of events than an alert has."""
+DISMISSED = ANSWERED._replace(dismissed=dict.fromkeys(DISMISSALS, 1), resolve=ANSWERED.acknowledge)
+"""For every reason there is."""
 
 
 def test_brands_beyond_the_bound_are_folded_into_one() -> None:
@@ -30,8 +38,8 @@ def test_brands_beyond_the_bound_are_folded_into_one() -> None:
     assert {OTHER}.isdisjoint(dict(labels)["brand"] for name, labels in samples(metrics) if "worst" in name)
 
 
-def test_fifty_thousand_stores_and_odd_names_stay_under_two_thousand_series() -> None:
-    """Whatever brands, stores and reasons are called, a worker with 8 shards shows fewer than 2,000 series."""
+def test_fifty_thousand_stores_and_odd_names_stay_under_four_thousand_series() -> None:
+    """Whatever brands, stores and reasons are called, a worker with 8 shards shows fewer than 4,000 series."""
     metrics = busy()
     metrics.attach_shards(lambda: [a_shard(number) for number in range(8)])
     brands = [f"{odd}{number}" for number in range(20) for odd in ODD]
@@ -42,6 +50,10 @@ def test_fifty_thousand_stores_and_odd_names_stay_under_two_thousand_series() ->
             metrics.answers(brand, band, 1)
         for severity in ("P1", "P2", "P3"):
             metrics.alerts(brand, severity, 1)
+        for kind in LIFE:
+            metrics.alert_changes(brand, kind, 1)
+        for rule in ("drop", "rise", "burst"):
+            metrics.alarms(brand, rule, 1)
         metrics.muted(brand, 1)
         metrics.refused(brand)
         metrics.commit_failed(brand)
@@ -56,9 +68,10 @@ def test_fifty_thousand_stores_and_odd_names_stay_under_two_thousand_series() ->
             stores_by_band={brand: {"good": 250} for brand in brands},
             worst=[(brands[n % 200], f"store {n}{ODD[n % 10]}", -5.0, -20.0, 12.0, 40) for n in range(50_000)],
             as_of_s=1.0,
+            turnarounds=dict.fromkeys(brands, DISMISSED),
         )
     )
-    assert len(samples(metrics)) < 2000
+    assert len(samples(metrics)) < 4000
 
 
 def test_no_text_can_break_a_scrape() -> None:

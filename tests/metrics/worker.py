@@ -5,9 +5,28 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse
 from prometheus_client.parser import text_string_to_metric_families
 
+from streams.domain.turnaround import Turnaround, Waiting
 from streams.metrics import Figures, Metrics, ShardStatus, SourceStatus
 
 SOURCES = ("survey.responses", "nps.brand-tallies", "nps.control")
+
+ANSWERED = Turnaround(
+    cases=12,
+    open=5,
+    overdue=2,
+    contactable=10,
+    in_time=6,
+    pending=1,
+    in_time_share=0.6,
+    not_contactable=2,
+    reopened=1,
+    expired=1,
+    dismissed={"not_reachable": 2},
+    acknowledge=Waiting(10, 1, 1_800, 9_060),
+    contact=Waiting(7, 2, 23_250, None),
+    resolve=Waiting(4, 5, None, None),
+)
+"""Ten of twelve customers can be contacted, and six were in time."""
 
 
 def a_source(**overrides: float | str) -> SourceStatus:
@@ -52,6 +71,7 @@ def busy() -> Metrics:
             stores_by_band={"Norte": {"critical": 1, "good": 4}},
             worst=[("Norte", "Lyon 2", -20.0, -40.0, 1.5, 30)],
             as_of_s=1_700_000_000.0,
+            turnarounds={"Norte": ANSWERED},
         )
     )
     return metrics
