@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 from aiokafka.errors import UnknownTopicOrPartitionError
+from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
@@ -13,6 +14,8 @@ from streams.cli.changes import LEGEND, NOTHING, change
 from streams.cli.format import console, one_decimal, printable
 from streams.cli.kafka import run, settings_here
 from streams.cli.sparkline import Picture, picture_of, scale_of, weeks_of
+from streams.cli.turnaround import LEGEND as FOLLOW_UP_LEGEND
+from streams.cli.turnaround import narrow_table, wide_table
 from streams.cluster.reading import read_topic
 from streams.domain.comparison import LOW_CONFIDENCE_N
 from streams.domain.window import WINDOWS, WindowName
@@ -46,6 +49,10 @@ def command(*, brand: str | None, store: str | None, as_json: bool) -> None:
     With each name comes a small picture of its last 13 weeks, one block a week, if nps.trends has them: the higher the
     block, the higher the NPS, on one scale for all that is shown; a dot where nobody answered, dim where the week is
     still provisional. The words with it give the lowest and the highest week, and the present one.
+
+    Below stands how the unhappy of the last 30 days are answered: their cases, the share contacted in time, and how
+    long it takes from submission until half of them, and nine in ten, are acknowledged, contacted and resolved. Who
+    still waits counts; a dash means that too few came so far to tell.
 
     \b
     Example:  nps scores --brand Aurelia
@@ -134,6 +141,21 @@ def _print(scores: list[Score], trends: Mapping[_Names, Trend]) -> None:
         legend.append(LEGEND)
     for line in legend:
         out.print(line, style="dim", soft_wrap=not out.is_terminal)
+    _print_follow_up(out, scores, names)
+
+
+def _print_follow_up(out: Console, scores: list[Score], names: list[Text]) -> None:
+    """How those who had cases answer them, below the scores."""
+    said = [(name, score.follow_up) for name, score in zip(names, scores, strict=True)]
+    rows = [(name, follow_up) for name, follow_up in said if follow_up is not None and follow_up.cases]
+    if not rows:
+        return
+    table = wide_table(rows)
+    if out.measure(table, options=out.options.update(width=_ENDLESS)).maximum > out.width:
+        table = narrow_table(rows)
+    out.print()
+    out.print(table)
+    out.print(FOLLOW_UP_LEGEND, style="dim", soft_wrap=not out.is_terminal)
 
 
 def _key(score: Score) -> _Names:

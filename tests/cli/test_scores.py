@@ -2,17 +2,20 @@
 
 import asyncio
 import json
+import re
 from datetime import UTC, datetime
 
 import pytest
 from aiokafka import AIOKafkaProducer
 from aiokafka.admin import NewTopic
+from msgspec.structs import replace
 
 from streams.cluster.connection import admin_client
 from streams.cluster.recount import figures_of
 from streams.domain.tally import from_histogram
 from streams.domain.window import WINDOWS, WindowName
-from streams.events.score import Score, WindowFigures, encode_score
+from streams.events.rejected import Rejected
+from streams.events.score import FollowUp, Score, Wait, WindowFigures, decode_score, encode_score
 from streams.settings import Settings
 from streams.topology import SCORES, TRENDS
 from tests.board.builders import a_trend
@@ -51,6 +54,23 @@ async def write(
         await producer.stop()
 
 
+ANSWERED = FollowUp(
+    window="30d",
+    cases=1_012,
+    open=5,
+    overdue=2,
+    contactable=1_010,
+    in_time=606,
+    pending=1,
+    in_time_share=0.6,
+    not_contactable=2,
+    reopened=1,
+    expired=1,
+    dismissed={"not_reachable": 2},
+    acknowledge=Wait(10, 1, 1_800, 9_060),
+    contact=Wait(7, 2, 23_250, None),
+    resolve=Wait(4, 5, None, None),
+)
 SOME = {
     "Aurelia": a_score("Aurelia", None, 60, 20),
     "Aurelia|Lyon": a_score("Aurelia", "Lyon", 20, 9),
@@ -237,3 +257,35 @@ def test_no_scores_yet_is_no_error(nps: Nps, deployment: Settings) -> None:
     """A deployment that has not counted anything."""
     done = nps(deployment, "scores")
     assert (0, b"", b"No scores yet.\n") == (done.returncode, done.stdout, done.stderr)
+
+
+def test_people_see_how_the_unhappy_are_answered(nps: Nps, deployment: Settings) -> None:
+    """Below the scores, for those who had a case; a dash where too few came so far to tell."""
+    lyon, metz = (decode_score(a_score("Aurelia", store, 3, 4)) for store in ("Lyon", "Metz"))
+    assert not isinstance(lyon, Rejected)
+    assert not isinstance(metz, Rejected)
+    answered = replace(lyon, follow_up=ANSWERED)
+    nobody = replace(
+        metz, follow_up=replace(ANSWERED, contactable=0, in_time_share=None, contact=Wait(0, 0, None, None))
+    )
+    records = (
+        ("Aurelia|Lyon", encode_score(answered)),
+        ("Aurelia|Metz", encode_score(nobody)),
+        ("Bistro|Lyon", SOME["Bistro|Lyon"]),
+    )
+    asyncio.run(write(deployment, *records))
+    lines = nps(deployment, "scores").stdout.decode().splitlines()
+    (head,) = [number for number, line in enumerate(lines) if line.split()[:3] == ["cases", "open", "overdue"]]
+    shown = [re.split(r"\s{2,}", line.strip()) for line in lines[head + 1 :]]
+    waits = "30 min / 2.5 h", "6.5 h / -", "-"
+    assert ["Aurelia | Lyon", "1,012", "5", "2", "60.0 % of 1,010, 1 pending", *waits] == shown[0]
+    assert ["Aurelia | Metz", "1,012", "5", "2", "-", waits[0], "-", "-"] == shown[1]
+    assert 3 == len(shown), "the legend, and no other brand"
+    narrow = nps(deployment, "scores", COLUMNS="60").stdout.decode().splitlines()
+    assert ["in time", "60.0 % of 1,010, 1 pending"] in [re.split(r"\s{2,}", line.strip()) for line in narrow]
+    assert not any("acknowledged" in line and "resolved" in line for line in narrow), "one below the other"
+
+
+def test_without_cases_nothing_is_said_of_them(nps: Nps, published: Settings) -> None:
+    """Also of scores of a release that followed up nothing."""
+    assert b"overdue" not in nps(published, "scores").stdout
