@@ -5,7 +5,7 @@ RUN := .venv/bin/python -m
 unexport SECONDS
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format lock kafka-lock bench chaos broker tools clean
+.PHONY: help setup demo test check format lock kafka-lock bench chaos soak mutants broker tools clean
 
 help: ## say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -41,6 +41,12 @@ bench: setup broker ## the measured comparisons
 chaos: setup broker ## faults on a real Kafka, by a seeded plan (CASE=F01 SEED=1 SECONDS=30, or PLAN=plan.json)
 	@$(RUN) chaos $(addprefix --case ,$(CASE)) $(addprefix --seed ,$(SEED)) $(addprefix --plan ,$(PLAN)) \
 	  $(if $(filter command line,$(origin SECONDS)),--seconds $(SECONDS))
+
+soak: setup broker ## mixed load and a fault every half minute (MINUTES=60 SEED=1); a picture of what the workers needed
+	@$(RUN) chaos.soak $(addprefix --minutes ,$(MINUTES)) $(addprefix --seed ,$(SEED))
+
+mutants: setup ## the product with one thing wrong, again and again: which invariant notices what
+	@$(RUN) tests.simulation.mutants
 
 broker: setup
 	@$(NPS) broker fetch

@@ -28,8 +28,8 @@ _DRAIN_S = 120.0
 _DUMP_S = 60.0
 
 
-async def conduct(case: Case, plan: Plan, folder: Path) -> Report:
-    """Play a plan of a case; gives its report. What it wrote is in `folder`, which stays where that is not good."""
+async def conduct(case: Case, plan: Plan, folder: Path, *, keep: bool = False) -> Report:
+    """Play a plan of a case; gives its report. What it wrote is in `folder`: to `keep`, or where that is not good."""
     await asyncio.to_thread(folder.mkdir, parents=True)
     plan.write(folder / "plan.json")
     began_s = time.monotonic()
@@ -51,7 +51,7 @@ async def conduct(case: Case, plan: Plan, folder: Path) -> Report:
             raise
     finally:
         report["seconds"] = round(time.monotonic() - began_s, 1)
-        _keep(report, folder)
+        _keep(report, folder, whole=keep)
     return report
 
 
@@ -72,13 +72,13 @@ def _why(report: Report) -> str:
     return json.dumps(broken)
 
 
-def _keep(report: Report, folder: Path) -> None:
+def _keep(report: Report, folder: Path, *, whole: bool) -> None:
     """Keep what a failed run wrote, but the brokers' data: the topics are dumped; remove what a good one wrote."""
     report["folder"] = str(folder)
     (folder / "report.json").write_text(json.dumps(report, indent=2) + "\n")
     for data in folder.glob("kafka-?"):
         shutil.rmtree(data, ignore_errors=True)
-    if report["good"]:
+    if report["good"] and not whole:
         shutil.rmtree(folder)
 
 
@@ -99,7 +99,7 @@ async def _play(stage: Stage) -> Report:
     await stage.until_included(min(_STEADY_RECORDS, stage.plan.records // 10))
     for step in stage.plan.steps:
         await stage.until_included(step.at)
-        stage.evidence.append(await _strike(stage, step))
+        stage.evidence.append(await _strike_or_note(stage, step))
     await stage.feed.finish(_DRAIN_S + stage.plan.records / stage.plan.per_second)
     async with open_reading(stage.deployment) as reading:
         await _drain(reading)
@@ -122,11 +122,22 @@ async def _play(stage: Stage) -> Report:
     return {**report, "good": verdict["held"]}
 
 
+async def _strike_or_note(stage: Stage, step: Step) -> dict[str, Any]:
+    """Carry out a step; in a soak one that met with nothing is noted, and the next one comes."""
+    try:
+        return await _strike(stage, step)
+    except Vacuous as nothing:
+        if not stage.case.soaks:
+            raise
+        stage.fault = False
+        return {**asdict(step), "vacuous": str(nothing)}
+
+
 async def _strike(stage: Stage, step: Step) -> dict[str, Any]:
     """Carry out a step, and see what it did: work was left when it struck, and work was done after it."""
     before = await stage.look()
     handed = stage.feed.handed
-    began_s = time.monotonic()
+    at_s, began_s = round(time.time(), 3), time.monotonic()
     stage.fault = True
     seen = await ACTIONS[step.action](stage, step)
     stage.fault = False
@@ -137,6 +148,7 @@ async def _strike(stage: Stage, step: Step) -> dict[str, Any]:
         raise Vacuous(f"{step.action} struck when everything was done")
     return {
         **asdict(step),
+        "at_s": at_s,
         "seen": seen,
         "handled before": before,
         "left when it struck": handed - before,

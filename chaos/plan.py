@@ -75,6 +75,8 @@ class Case:
     replays: bool = False
     """Whether the whole log is replayed by another application at the end (I8)."""
     finale: Finale | None = None
+    soaks: bool = False
+    """Whether it goes on for long: a strike that met with nothing is only noted, and somebody watches the alerts."""
 
     def plan(self, seed: int, seconds: float) -> Plan:
         """The plan of a seed, with load for so many seconds at least."""

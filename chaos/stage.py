@@ -16,10 +16,11 @@ from chaos.brokers import Cluster, start_cluster
 from chaos.deployment import RESPONSES, STATE, Deployment
 from chaos.feed import Feed, feeding
 from chaos.load import Load, Shape
+from chaos.onlooker import Onlooker
 from chaos.plan import Case, Plan
 from chaos.reading import Reading, group_offsets, open_reading
 from chaos.waiting import until
-from chaos.worker import Seat
+from chaos.worker import ENDS_MAX, Seat
 from streams.cluster.topics import create_topics
 from streams.settings import Settings
 
@@ -128,7 +129,7 @@ class Stage:
             "offsets": offsets,
             "ends": ends,
             "positions": self.reading.positions(),
-            "processes": [_used(seat.worker.pid) for seat in self.seats if seat.taken],
+            "processes": [{"seat": seat.name, **_used(seat.worker.pid)} for seat in self.seats if seat.taken],
         }
 
 
@@ -153,7 +154,7 @@ async def staged(case: Case, plan: Plan, folder: Path) -> AsyncIterator[Stage]:
         )
         report = await create_topics(settings)
         assert report.good, report
-        seats = [_seat(settings, cluster, number, folder, proxied=case.proxied) for number in range(plan.workers)]
+        seats = [_seat(settings, cluster, number, folder, case, plan) for number in range(plan.workers)]
         stack.push_async_callback(_clear, seats)
         reading = await stack.enter_async_context(open_reading(deployment, (STATE,)))
         for seat in seats:
@@ -164,12 +165,15 @@ async def staged(case: Case, plan: Plan, folder: Path) -> AsyncIterator[Stage]:
         stage = Stage(case, plan, folder, settings, deployment, cluster, seats, feed, reading)
         probing = asyncio.create_task(stage.probe())
         stack.callback(probing.cancel)
+        if case.soaks:
+            looking = asyncio.create_task(Onlooker(deployment, folder / "latency.jsonl").run())
+            stack.callback(looking.cancel)
         yield stage
 
 
-def _seat(settings: Settings, cluster: Cluster, number: int, folder: Path, *, proxied: bool) -> Seat:
-    own = Settings.from_env({**settings.as_env(), "NPS_BROKERS": cluster.via(number)}) if proxied else settings
-    return Seat(f"worker-{number}", own, folder)
+def _seat(settings: Settings, cluster: Cluster, number: int, folder: Path, case: Case, plan: Plan) -> Seat:
+    own = Settings.from_env({**settings.as_env(), "NPS_BROKERS": cluster.via(number)}) if case.proxied else settings
+    return Seat(f"worker-{number}", own, folder, ends_max=ENDS_MAX + 2 * len(plan.steps))
 
 
 async def _clear(seats: list[Seat]) -> None:

@@ -20,7 +20,7 @@ from streams.broker.process import ChildProcess
 from streams.settings import PREFIX, Settings
 
 _WATCH_S = 0.1
-_CRASHES_MAX = 20
+ENDS_MAX = 20
 """A seat whose workers end this often is in a crash loop."""
 
 
@@ -90,6 +90,7 @@ class Seat:
     supervised: bool = True
     code: Path | None = None
     """Where the release is that the next worker is of; None for this one."""
+    ends_max: int = ENDS_MAX
     workers: list[Worker] = field(default_factory=list)
     _task: asyncio.Task[None] | None = None
 
@@ -130,7 +131,7 @@ class Seat:
             await asyncio.wait([self._task])
 
     async def _watch(self) -> None:
-        while len(self.workers) < _CRASHES_MAX:
+        while len(self.workers) < self.ends_max:
             if self.supervised and self.worker.status not in (None, 0):
                 log = self.folder / f"{self.name}-{len(self.workers)}.log"
                 self.workers.append(Worker(self.settings, log, self.code))
