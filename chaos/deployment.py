@@ -5,7 +5,6 @@ from dataclasses import dataclass
 RESPONSES = "survey.responses"
 DEAD_LETTERS = "survey.responses.dead"
 ALERTS = "followup.alerts"
-ACTIONS = "followup.actions"
 SCORES = "nps.scores"
 TRENDS = "nps.trends"
 ALARMS = "nps.alarms"

@@ -8,7 +8,7 @@ from typing import Any
 from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewPartitions, RecordsToDelete
 
-from chaos.deployment import ACTIONS, ALERTS, DEAD_LETTERS, RESPONSES, SOURCES, STATE, TOPICS
+from chaos.deployment import ALERTS, DEAD_LETTERS, RESPONSES, SOURCES, STATE
 from chaos.reading import MARKER_KEY, open_reading, position_in
 from chaos.stage import PARTITIONS, Stage
 from chaos.waiting import Stuck, until
@@ -58,7 +58,7 @@ async def lose_input(stage: Stage) -> None:
     await refused(stage, "recreated", "recreated_input")
     await _spread(stage, RESPONSES)
     await waits(stage, "input spread")
-    await _spread(stage, *(topic for topic in (*TOPICS, ACTIONS) if topic != RESPONSES))
+    await _spread(stage, *[topic for topic in await _topics(stage) if topic != RESPONSES])
     await refused(stage, "partitions", "other_deployment", replace(stage.settings, partitions=2 * PARTITIONS))
 
 
@@ -127,6 +127,13 @@ async def _spread(stage: Stage, *topics: str) -> None:
     async with _admin(stage) as admin:
         names = [stage.deployment.topic(topic) for topic in topics]
         await admin.create_partitions({name: NewPartitions(2 * PARTITIONS) for name in names})
+
+
+async def _topics(stage: Stage) -> list[str]:
+    """The topics of the deployment, without their prefix."""
+    async with _admin(stage) as admin:
+        prefix = stage.deployment.prefix
+        return [name.removeprefix(prefix) for name in await admin.list_topics() if name.startswith(prefix)]
 
 
 async def _is_settled(worker: Worker) -> bool:

@@ -11,7 +11,14 @@ from streams.settings import Settings
 from streams.topology import to_mermaid
 
 ROOT = Path(__file__).parent.parent
-DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "deploy").glob("*.md"), *(ROOT / "schemas").glob("*.md")])
+DOCUMENTS = sorted(
+    [
+        *ROOT.glob("*.md"),
+        *(ROOT / "docs").glob("*.md"),
+        *(ROOT / "deploy").glob("*.md"),
+        *(ROOT / "schemas").glob("*.md"),
+    ]
+)
 
 
 def test_the_picture_of_the_topology_is_the_one_that_the_code_draws() -> None:

@@ -7,11 +7,12 @@ from typing import Any
 
 from chaos.deployment import ALERTS, AUDIT
 from chaos.invariants.evidence import Evidence, Finding
-from chaos.rules.near import in_ms, unequal
+from chaos.rules.near import in_ms, otherwise, unequal
 from chaos.rules.recount import home
 
 Said = tuple[str, int]
 """What tells one event of an alert from all others: the alert's id, and the event's number there."""
+_KINDS = ("raised", "enriched", "retracted")
 _INSTANTS = ("submitted_at", "due_at", "at")
 
 
@@ -19,8 +20,7 @@ def alerts(evidence: Evidence) -> Iterator[Finding]:
     """I4: each event of each alert is there once, says what it must, and none is there for nothing."""
     wanted = {_said(event): event for events in evidence.expected.alerts.values() for event in events}
     times: Counter[Said] = Counter()
-    for record in evidence.reading.records(ALERTS):
-        event = _read(record.value)
+    for record, event in _modelled(evidence):
         said = _said(event)
         times[said] += 1
         where = {"partition": record.partition, "offset": record.offset, "id": f"{said[0]}/{said[1]}"}
@@ -31,7 +31,7 @@ def alerts(evidence: Evidence) -> Iterator[Finding]:
             yield Finding(invariant="I4", kind="double", text=f"there {times[said]} times", **where)
         if record.key != f"{event['brand']}|{event['store']}".encode():
             yield Finding(invariant="I4", kind="wrong", text=f"its key is {record.key!r}", **where)
-        for name in unequal(event, wanted[said]):
+        for name in otherwise(event, wanted[said]):
             text = f"{name} is {event.get(name)!r}, not {wanted[said].get(name)!r}"
             yield Finding(invariant="I4", kind="wrong", text=text, **where)
     for said, event in wanted.items():
@@ -43,8 +43,7 @@ def alerts(evidence: Evidence) -> Iterator[Finding]:
 def order(evidence: Evidence) -> Iterator[Finding]:
     """I6: per store, alert events follow the order of the input."""
     found: dict[tuple[str, str], list[tuple[Said, Any]]] = {}
-    for record in evidence.reading.records(ALERTS):
-        event = _read(record.value)
+    for record, event in _modelled(evidence):
         found.setdefault((event["brand"], event["store"]), []).append((_said(event), record))
     for store, events in found.items():
         places = {_said(event): place for place, event in enumerate(evidence.expected.alerts.get(store, []))}
@@ -77,6 +76,21 @@ def audits(evidence: Evidence) -> Iterator[Finding]:
         if not times[audit_id]:
             where = {"partition": audit["partition"], "offset": audit["offset"], "id": audit_id}
             yield Finding(invariant="I13", kind="lost", text="no audit record of an order to forget", **where)
+
+
+def _modelled(evidence: Evidence) -> Iterator[tuple[Any, dict[str, Any]]]:
+    """The alert events of the kinds that the rules know, numbered as if there were no others.
+
+    Others take numbers, too; what comes after them in their alert counts as many less.
+    """
+    others: dict[str, set[int]] = {}
+    for record in evidence.reading.records(ALERTS):
+        event = _read(record.value)
+        alert_id, number = event["alert_id"], event["sequence"]
+        if event["kind"] not in _KINDS:
+            others.setdefault(alert_id, set()).add(number)
+            continue
+        yield record, {**event, "sequence": number - sum(other < number for other in others.get(alert_id, ()))}
 
 
 def _said(event: dict[str, Any]) -> Said:

@@ -6,7 +6,7 @@ from typing import Any
 
 from chaos.deployment import SCORES
 from chaos.invariants.evidence import Evidence, Finding, Kind
-from chaos.rules.near import in_ms, unequal
+from chaos.rules.near import in_ms, otherwise
 
 Scores = dict[tuple[str, str | None], dict[str, Any]]
 
@@ -49,7 +49,7 @@ def windows(evidence: Evidence) -> Iterator[Finding]:
         wanted = evidence.expected.windows(brand, store, in_ms(score["as_of"]))
         for window, figures in wanted.items():
             found = score["windows"].get(window, {})
-            for field in unequal(found, figures):
+            for field in otherwise(found, figures):
                 text = f"{window} as of {score['as_of']}: {field} is {found.get(field)}, not {figures.get(field)}"
                 yield Finding(invariant="I3", kind="wrong", text=text, id=name)
     for (brand, store), score in scores.items():

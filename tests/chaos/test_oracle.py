@@ -177,3 +177,27 @@ def test_a_partition_that_stands_still_is_noticed(world: Evidence) -> None:
     assert 3 == verdict(replace(world, probes=probes))["invariants"]["I12"]["first"]["offset"]
     probes[0]["fault"] = True
     assert verdict(replace(world, probes=probes))["invariants"]["I12"]["held"]
+
+
+@pytest.mark.parametrize(("sequence", "held"), [(3, True), (4, False)])
+def test_what_a_later_release_says_beside_is_let_through(world: Evidence, sequence: int, held: bool) -> None:
+    """Alert events of other kinds, which take numbers, and other fields; what the rules know is held to them still."""
+    reading = Reading(world.deployment, TOPICS, None, None)
+    for topic, records in world.reading.everything().items():
+        reading.everything()[topic] += records
+    alerts = reading.everything()[ALERTS]
+    first, second = _raised_and_more(alerts)
+    between = {**json.loads(first.value), "kind": "acknowledged", "sequence": 2, "by": "somebody"}
+    moved = {**json.loads(second.value), "sequence": sequence, "team": "north"}
+    where = alerts.index(second)
+    alerts[where : where + 1] = [replace(second, value=json.dumps(each).encode()) for each in (between, moved)]
+    assert held == verdict(replace(world, reading=reading))["held"]
+
+
+def _raised_and_more(records: list[Any]) -> tuple[Any, Any]:
+    """An alert's first and second event."""
+    by_alert: dict[str, list[Any]] = {}
+    for record in records:
+        by_alert.setdefault(json.loads(record.value)["alert_id"], []).append(record)
+    first, second = next(found for found in by_alert.values() if len(found) == 2)
+    return first, second

@@ -18,7 +18,8 @@ whatever happens comes from the story of a seed, so every failure can be told, m
 - `worker`, `standins`: the real engine as a simulated process; `outside`: everybody else; `world`: all of it, running
 - `truth`, `expected`, `evidence`: what is in the broker, and what must be by the independent recount
 - `protocol`, `outputs`, `memory`, `invariants`: what must hold after every run; `witness`: what only an onlooker knows
-- `campaign`, `shrink`: many stories, and a failing one made small
+- `campaign`, `shrink`: many stories, and a failing one made small; `mutations`, `mutants`: what must not pass
+- `spoiling`: a state that is not what was written any more
 
 Not simulated: more than one broker and what happens between them, unsynced pages, a connection that delivers a request
 after it was given up (Kafka's protocol version 0 cannot tell it from a new one), consumers that are Faust's own, and

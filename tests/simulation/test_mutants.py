@@ -3,7 +3,8 @@
 import pytest
 
 from tests.simulation.invariants import INVARIANTS
-from tests.simulation.mutants import MUTANTS, SEEDS, Mutant, hunt
+from tests.simulation.mutants import SEEDS, hunt
+from tests.simulation.mutations import MUTANTS, Mutant
 
 
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
