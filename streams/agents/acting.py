@@ -26,7 +26,7 @@ def act(desk: Desk, store: Store, action: Action) -> str | Rejected:
     An action that was taken before changes nothing, whatever became of the case since.
     """
     named = desk.case(action.alert_id)
-    if named is None or desk.filed[action.alert_id].store is not store:
+    if named is None or desk.filed[action.alert_id][0] is not store:
         return Rejected("illegal_transition")
     case = desk.lead_of(named)
     taken = told(action.action_id)

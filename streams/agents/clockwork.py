@@ -4,8 +4,6 @@ Each case that something befalls is one row and its events, in the commit of the
 fires once. All of it comes after the alerts, some rows per commit at most, and not while a backlog is worked off.
 """
 
-import heapq
-
 from streams.agents.desk import Desk
 from streams.agents.telling import Happened, digest_event, life_event
 from streams.domain.case import HELD, HOUR_MS, REASSIGNED, Case
@@ -26,7 +24,7 @@ class Clockwork:
         desk = self._desk
         if desk.to_reassign:
             return 0.0
-        clock_s = desk.clocks[0][0] / 1000 if desk.clocks else float("inf")
+        clock_s = desk.clocks.next_ms() / 1000
         digest_s = (min(desk.interruptions.to_list)[0] + 1) * 3600 if desk.interruptions.to_list else float("inf")
         return min(clock_s, digest_s) - now_s
 
@@ -39,13 +37,12 @@ class Clockwork:
     def _fire(self, now_ms: int, rows_max: int) -> int:
         desk = self._desk
         rows = 0
-        while rows < rows_max and desk.clocks and desk.clocks[0][0] <= now_ms:
-            alert_id = heapq.heappop(desk.clocks)[2]
+        while rows < rows_max and (alert_id := desk.clocks.take(now_ms)) is not None:
             case = desk.case(alert_id)
             if case is None or next_due_ms(case) > now_ms:
                 continue  # forgotten, or changed since: then there is a later entry
             rows += 1
-            store = desk.filed[alert_id].store
+            store = desk.filed[alert_id][0]
             if not due_at(case, now_ms):
                 desk.forget(alert_id)
                 continue
@@ -78,9 +75,9 @@ class Clockwork:
         while rows < rows_max and desk.to_reassign:
             alert_id = desk.to_reassign.pop()
             filed, case = desk.filed.get(alert_id), desk.case(alert_id)
-            if filed is None or case is None or not case.is_active or case.flags & REASSIGNED:
+            if filed is None or case is None or not case.is_active or case.lead is not None or case.flags & REASSIGNED:
                 continue
-            store = filed.store
+            store = filed[0]
             level = desk.ledger.rulebook.of(store).gone
             if level is None:
                 continue  # it is there again

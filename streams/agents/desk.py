@@ -5,16 +5,16 @@ How cases are opened is in `opening`, what people do to them in `acting`, what t
 Rows: `c|brand|store|alert_id` a case; `h|brand|store` the last hour whose held alerts were listed in a digest.
 """
 
-import heapq
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
+from streams.agents.clocks import Clocks
 from streams.agents.interruptions import Interruptions
 from streams.agents.policy import Policy
 from streams.agents.rulebook import Rulebook
-from streams.domain.case import CONTACTABLE, DAY_MS, NEVER, REASSIGNED, Case, unpack_case
-from streams.domain.caseload import count_case
+from streams.domain.case import CONTACTABLE, DAY_MS, HELD, NEVER, Case, unpack_case, unpack_fresh
+from streams.domain.caseload import count_case, count_fresh
 from streams.domain.store import Store
-from streams.domain.timers import clocks_of, has_fired, next_due_ms
+from streams.domain.timers import clocks_of, first_due_ms, has_fired, next_due_ms
 from streams.domain.turnaround import Course, codes_of
 from streams.engine.state import Output
 from streams.events.alert import Alert, encode_alert
@@ -38,11 +38,8 @@ class Desked(Protocol):
         """A store that belongs to this shard."""
 
 
-class Filed(NamedTuple):
-    """A case as it is kept in memory: packed, since most of them are not touched for days."""
-
-    store: Store
-    row: bytes
+Filed = tuple[Store, bytes]
+"""A case as it is kept in memory: its store and its row, since most cases are not touched for days."""
 
 
 class Desk:
@@ -53,14 +50,11 @@ class Desk:
         self.interruptions = Interruptions()
         self.filed: dict[str, Filed] = {}
         """By alert id every case, and every alert that is attached to one."""
-        self.clocks: list[tuple[int, int, str]] = []
-        """A heap: when something is next due of a case (ms), a running number, its alert id. Entries may be stale; for
-        each case there is one with the time that holds."""
+        self.clocks = Clocks()
         self.to_reassign: list[str] = []
         """Cases of stores that closed or moved, whose new owner is to be told."""
-        self.latest: dict[tuple[Store, int], str] = {}
-        """By store and customer the case that was opened last."""
-        self._count = 0
+        self.latest: dict[int, str] = {}
+        """By `place_of` a customer in a store the case that was opened last."""
 
     def restore(self, kind: str, parts: list[str], value: bytes | None) -> None:
         """Take a row: of a case (`c`) or of a digest (`h`). Raises NewerRow, if not before `restored`."""
@@ -70,24 +64,40 @@ class Desk:
         elif value is None:
             self.filed.pop(parts[2], None)
         else:
-            self.filed[parts[2]] = Filed(store, value)
+            self.filed[parts[2]] = (store, value)
 
     def restored(self) -> None:
         """All rows are in: see who waits for what."""
         for alert_id, (store, row) in self.filed.items():
-            case = unpack_case(alert_id, row)
-            self.schedule(next_due_ms(case), alert_id)
-            if case.lead is None:
-                count_case(store, case.submitted_ms // DAY_MS, (), codes_of(course_of(case)))
-            self.remember(store, case)
-            self.interruptions.count_again(store, case)
-            if self._is_to_reassign(store, case):
+            if not self._restored_fresh(store, alert_id, row):
+                self._restored(store, unpack_case(alert_id, row))
+            if self.ledger.rulebook.of(store).gone is not None:
                 self.to_reassign.append(alert_id)
+
+    def _restored_fresh(self, store: Store, alert_id: str, row: bytes) -> bool:
+        """As `_restored`, for a case to which nothing has happened: nearly all of them; False for any other."""
+        fresh = unpack_fresh(row)
+        if fresh is None:
+            return False
+        place = place_of(store, fresh.customer)
+        if fresh.customer and self.latest.setdefault(place, alert_id) is not alert_id:
+            self.remember(store, unpack_case(alert_id, row))
+        self.clocks.add(first_due_ms(fresh.submitted_ms, fresh.severity), alert_id)
+        count_fresh(store, fresh.submitted_ms, contactable=bool(fresh.flags & CONTACTABLE))
+        self.interruptions.count_again(store, alert_id, fresh.hour, held=bool(fresh.flags & HELD))
+        return True
+
+    def _restored(self, store: Store, case: Case) -> None:
+        self.clocks.add(next_due_ms(case), case.alert_id)
+        if case.lead is None:
+            count_case(store, case.submitted_ms // DAY_MS, (), codes_of(course_of(case)))
+        self.remember(store, case)
+        self.interruptions.count_again(store, case.alert_id, case.hour, held=bool(case.flags & HELD))
 
     def case(self, alert_id: str) -> Case | None:
         """The case of an alert, or the alert that is attached to one; None for one that is not known here."""
         filed = self.filed.get(alert_id)
-        return None if filed is None else unpack_case(alert_id, filed.row)
+        return None if filed is None else unpack_case(alert_id, filed[1])
 
     def lead_of(self, case: Case) -> Case:
         """The case that an alert belongs to."""
@@ -99,19 +109,14 @@ class Desk:
 
     def file(self, store: Store, alert_id: str, row: bytes) -> None:
         """Keep a row, in memory and with the next commit."""
-        self.filed[alert_id] = Filed(store, row)
+        self.filed[alert_id] = (store, row)
         self.ledger.dirty_rows[_key(store, alert_id)] = row
-
-    def schedule(self, due_ms: int, alert_id: str) -> None:
-        """Something is due of a case at a time."""
-        self._count += 1
-        heapq.heappush(self.clocks, (due_ms, self._count, alert_id))
 
     def remember(self, store: Store, case: Case) -> None:
         """Note the case as the latest of its customer; an active one goes before one that is over."""
         if not case.customer or case.lead is not None:
             return
-        place = (store, case.customer)
+        place = place_of(store, case.customer)
         known = self.latest.get(place)
         latest = None if known is None or known == case.alert_id else self.case(known)
         if latest is None or (latest.is_active, latest.submitted_ms) <= (case.is_active, case.submitted_ms):
@@ -124,7 +129,7 @@ class Desk:
         self.file(store, after.alert_id, after.pack())
         due_ms = next_due_ms(after)
         if due_ms != next_due_ms(before):
-            self.schedule(due_ms, after.alert_id)
+            self.clocks.add(due_ms, after.alert_id)
         self.remember(store, after)
         if after.lead is not None:
             return
@@ -141,8 +146,9 @@ class Desk:
         for one in (alert_id, *case.attached):
             if self.filed.pop(one, None) is not None:
                 self.ledger.dirty_rows[_key(store, one)] = None
-        if self.latest.get((store, case.customer)) == alert_id:
-            del self.latest[store, case.customer]
+        place = place_of(store, case.customer)
+        if self.latest.get(place) == alert_id:
+            del self.latest[place]
 
     def tell(self, store: Store, alert: Alert) -> None:
         """Send an event of a case with the next commit."""
@@ -152,16 +158,13 @@ class Desk:
 
     def facts_changed(self, store: Store) -> None:
         """The facts of a store are others now: the active cases of one that closed or moved go to somebody else."""
-        self.to_reassign += [
-            alert_id
-            for alert_id, filed in self.filed.items()
-            if filed.store is store and self._is_to_reassign(store, unpack_case(alert_id, filed.row))
-        ]
+        if self.ledger.rulebook.of(store).gone is not None:
+            self.to_reassign += [alert_id for alert_id, (of, _) in self.filed.items() if of is store]
 
-    def _is_to_reassign(self, store: Store, case: Case) -> bool:
-        if not self.ledger.rulebook.of(store).gone:
-            return False
-        return case.is_active and case.lead is None and not case.flags & REASSIGNED
+
+def place_of(store: Store, customer: int) -> int:
+    """A customer (hash of the reference) in a store of this process, as one number."""
+    return id(store) << 32 | customer
 
 
 def course_of(case: Case) -> Course:
@@ -182,4 +185,4 @@ def course_of(case: Case) -> Course:
 
 
 def _key(store: Store, alert_id: str) -> bytes:
-    return b"c|%b|%b" % (store.key, alert_id.encode())
+    return b"c|" + store.key + b"|" + alert_id.encode()

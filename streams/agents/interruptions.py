@@ -6,7 +6,6 @@ of arrival. What arrives for an hour that was listed already counts in the next 
 
 from typing import Final
 
-from streams.domain.case import HELD, Case
 from streams.domain.page import NewerRow
 from streams.domain.store import Store
 
@@ -21,8 +20,6 @@ class Interruptions:
         """By hour (since the epoch) and key of the store the alerts that were held then and are not listed yet."""
         self._listed: dict[Store, int] = {}
         """By store the last hour whose held alerts were listed."""
-        self._told: dict[Store, tuple[int, int]] = {}
-        """By store the last hour in which something came, and how many interrupted in it."""
 
     def restore(self, store: Store, row: bytes | None) -> None:
         """Take the row of a digest; raises NewerRow."""
@@ -32,27 +29,26 @@ class Interruptions:
             message = f"a digest of row version {row[0]}; this release knows {_ROW_VERSION}"
             raise NewerRow(message)
         self._listed[store] = int.from_bytes(row[1:], "little")
-        self._told[store] = (self._listed[store] + 1, 0)
+        store.interrupted = (self._listed[store] + 1, 0)
 
-    def count_again(self, store: Store, case: Case) -> None:
-        """Count a case that was restored, after all rows of digests were taken."""
-        last, n = self._told.get(store, (0, 0))
-        held = bool(case.flags & HELD)
-        if case.hour > last:
-            last, n = case.hour, 0
-        if case.hour == last and not held:
+    def count_again(self, store: Store, alert_id: str, hour: int, *, held: bool) -> None:
+        """Count an alert that was restored, after all rows of digests were taken; `hour` is the one it counted in."""
+        last, n = store.interrupted
+        if hour > last:
+            last, n = hour, 0
+        if hour == last and not held:
             n += 1
-        self._told[store] = (last, n)
-        if held and case.hour > self._listed.get(store, -1):
-            self.hold(store, case.hour, case.alert_id)
+        store.interrupted = (last, n)
+        if held and hour > self._listed.get(store, -1):
+            self.hold(store, hour, alert_id)
 
     def ask(self, store: Store, hour: int, most: int, *, always: bool) -> tuple[int, bool]:
         """Whether an alert that came in an hour is held, and the hour it counts in; `always` for one that never is."""
-        last, n = self._told.get(store, (0, 0))
+        last, n = store.interrupted
         if hour > last:
             last, n = hour, 0
         held = n >= most and not always
-        self._told[store] = (last, n if held else n + 1)
+        store.interrupted = (last, n if held else n + 1)
         return last, held
 
     def hold(self, store: Store, hour: int, alert_id: str) -> None:
@@ -62,6 +58,6 @@ class Interruptions:
     def listed(self, store: Store, hour: int) -> tuple[bytes, bytes]:
         """The held alerts of an hour are listed; gives the row that says so."""
         self._listed[store] = hour
-        if self._told.get(store, (0, 0))[0] <= hour:
-            self._told[store] = (hour + 1, 0)
+        if store.interrupted[0] <= hour:
+            store.interrupted = (hour + 1, 0)
         return b"h|" + store.key, bytes((_ROW_VERSION,)) + hour.to_bytes(4, "little")

@@ -5,7 +5,7 @@ An alert of a customer whose case at this store is still active is attached to t
 
 from typing import Final, NamedTuple
 
-from streams.agents.desk import Desk, course_of
+from streams.agents.desk import Desk, course_of, place_of
 from streams.domain.case import (
     CONTACTABLE,
     CRITICAL,
@@ -21,13 +21,13 @@ from streams.domain.case import (
     pack_fresh,
     unpack_case,
 )
-from streams.domain.caseload import count_case
+from streams.domain.caseload import count_case, count_fresh
 from streams.domain.follow import AlertState, Step
 from streams.domain.rules import Judgement
 from streams.domain.score import DETRACTOR_MAX, Severity
 from streams.domain.store import Store
 from streams.domain.timers import first_due_ms, next_due_ms
-from streams.domain.turnaround import codes_of, plain_codes
+from streams.domain.turnaround import codes_of
 
 _SEVERITIES: Final[dict[Severity, int]] = {"P1": 1, "P2": 2, "P3": 3}
 
@@ -70,7 +70,7 @@ def open_case(desk: Desk, store: Store, occurred: Occurred) -> Standing:
     rules = ruled.rules
     alert_id, customer, submitted_ms = occurred.alert_id, occurred.customer, occurred.submitted_ms
     themes = () if occurred.comment is None else rules.themes_in(occurred.comment)
-    before = desk.latest.get((store, customer)) if customer else None
+    before = desk.latest.get(place_of(store, customer)) if customer else None
     known = None if before is None else _recent(desk, before, submitted_ms)
     judgement = rules.judge(
         occurred.score,
@@ -97,11 +97,10 @@ def open_case(desk: Desk, store: Store, occurred: Occurred) -> Standing:
     lead = clocks = None
     if known is None and rules.is_plain:
         desk.file(store, alert_id, row)
-        desk.schedule(first_due_ms(submitted_ms, severity), alert_id)
+        desk.clocks.add(first_due_ms(submitted_ms, severity), alert_id)
         if customer:
-            desk.latest[store, customer] = alert_id
-        day, in_day_ms = divmod(submitted_ms, DAY_MS)
-        count_case(store, day, (), plain_codes(in_day_ms // HOUR_MS, contactable=occurred.contactable))
+            desk.latest[place_of(store, customer)] = alert_id
+        count_fresh(store, submitted_ms, contactable=occurred.contactable)
     else:
         case = unpack_case(alert_id, row)
         if not rules.is_plain:
@@ -189,7 +188,7 @@ def _open_other(desk: Desk, store: Store, case: Case, known: Case | None) -> Cas
         lead = None
         count_case(store, case.submitted_ms // DAY_MS, (), codes_of(course_of(case)))
     desk.file(store, case.alert_id, case.pack())
-    desk.schedule(next_due_ms(case), case.alert_id)
+    desk.clocks.add(next_due_ms(case), case.alert_id)
     desk.remember(store, case)
     return lead
 

@@ -44,12 +44,15 @@ class Rulebook:
         self._ledger = ledger
         self._rules: dict[str, RuleSet] = {}
         self._facts: dict[tuple[str, str], StoreFacts] = {}
-        self._of: dict[Store, StoreRules] = {}
-        """What was worked out of both, by store."""
+        self._of_brands: dict[str, StoreRules] = {}
+        """What holds for the stores of a brand of which nothing is known: nearly all."""
+        self._worked_out: list[Store] = []
+        """Stores that were told what they are decided by."""
 
     def of(self, store: Store) -> StoreRules:
         """What is decided by for a store; each of its alerts asks."""
-        return self._of.get(store) or self._work_out(store)
+        ruled = store.ruled
+        return ruled if type(ruled) is StoreRules else self._work_out(store)
 
     def rules_for(self, brand: str) -> RuleSet:
         """The rules that hold for a brand."""
@@ -71,7 +74,7 @@ class Rulebook:
             del self._rules[brand]
         else:
             self._rules[brand] = rules
-        self._of.clear()
+        self._forget_worked_out()
         self._ledger.dirty_rows[f"r|{brand}".encode()] = None if rules is None else bytes((ROW_VERSION,)) + document
         return True
 
@@ -83,7 +86,7 @@ class Rulebook:
             del self._facts[brand, store]
         else:
             self._facts[brand, store] = facts
-        self._of.clear()
+        self._forget_worked_out()
         row = None if facts is None else bytes((ROW_VERSION,)) + document
         self._ledger.dirty_rows[f"s|{brand}|{store}".encode()] = row
         return True
@@ -98,19 +101,23 @@ class Rulebook:
         else:
             self._restore_facts((parts[0], parts[1]), value)
 
+    def _forget_worked_out(self) -> None:
+        for store in self._worked_out:
+            store.ruled = None
+        self._worked_out.clear()
+        self._of_brands.clear()
+
     def _work_out(self, store: Store) -> StoreRules:
-        rules = self.rules_for(store.brand_name)
-        facts = self.facts_of(store.brand_name, store.name)
-        owner, above = rules.owner_of(facts, store.brand_name), rules.owner_above(facts, store.brand_name)
-        gone: Literal["store_closed", "store_moved"] | None = None
-        if facts is not None and facts.moved_to is not None:
-            # Facts of that store are another shard's: whoever owns it is named by it.
-            gone, owner = "store_moved", f"store:{facts.moved_to}"
-        elif facts is not None and facts.closed:
-            gone, owner = "store_closed", above
-        vip, closed = facts is not None and facts.vip, facts is not None and facts.closed
-        made = self._of[store] = StoreRules(rules, vip, owner, above, gone, closed)
-        return made
+        brand = store.brand_name
+        facts = self._facts.get((brand, store.name))
+        ruled = self._of_brands.get(brand) if facts is None else None
+        if ruled is None:
+            ruled = _rules_of_store(self.rules_for(brand), facts, brand)
+        if facts is None:
+            self._of_brands[brand] = ruled
+        store.ruled = ruled
+        self._worked_out.append(store)
+        return ruled
 
     def _restore_rules(self, brand: str, value: bytes | None) -> None:
         self._rules.pop(brand, None)
@@ -127,3 +134,16 @@ class Rulebook:
             if isinstance(facts, Rejected):
                 raise NewerRow("store facts that this release would not have adopted")
             self._facts[place] = facts
+
+
+def _rules_of_store(rules: RuleSet, facts: StoreFacts | None, brand: str) -> StoreRules:
+    owner, above = rules.owner_of(facts, brand), rules.owner_above(facts, brand)
+    if facts is None:
+        return StoreRules(rules, vip=False, owner=owner, owner_above=above, gone=None, closed=False)
+    gone: Literal["store_closed", "store_moved"] | None = None
+    if facts.moved_to is not None:
+        # Facts of that store are another shard's: whoever owns it is named by it.
+        gone, owner = "store_moved", f"store:{facts.moved_to}"
+    elif facts.closed:
+        gone, owner = "store_closed", above
+    return StoreRules(rules, facts.vip, owner, above, gone, facts.closed)

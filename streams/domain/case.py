@@ -143,6 +143,27 @@ def pack_fresh(
     )
 
 
+class Fresh(NamedTuple):
+    """What a row says of a case to which nothing has happened."""
+
+    severity: int
+    flags: int
+    submitted_ms: int
+    customer: int
+    hour: int
+
+
+def unpack_fresh(row: bytes) -> Fresh | None:
+    """What the row of a case says, if nothing has happened to it and its clocks are plain: in a third of the time.
+
+    None for any other case, and for a row of a later release.
+    """
+    version, status, severity, flags, _, fired, _, _, submitted_ms, customer, hour, _ = _HEAD.unpack_from(row)
+    if version != ROW_VERSION or status != _OPEN or fired or flags & _TAIL:
+        return None
+    return Fresh(severity, flags, submitted_ms, customer, hour)
+
+
 def unpack_case(alert_id: str, row: bytes) -> Case:
     """The case of a row; raises NewerRow."""
     if row[0] != ROW_VERSION:

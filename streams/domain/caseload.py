@@ -4,35 +4,59 @@ A day is a UTC day of submission, and its turnaround how often each code of `tur
 of any figure are forgotten, for good: what still happens to a case of theirs is not counted.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Final, Protocol
 
-from streams.domain.turnaround import NO_CASES, WINDOW_DAYS, Span, Turnaround, turnaround
-from streams.domain.window import DAY_S, HOUR_S, NEVER
+from streams.domain.turnaround import NO_CASES, WINDOW_DAYS, Span, Turnaround, plain_codes, turnaround
+from streams.domain.window import DAY_S, HOUR_S, HOURS, NEVER
 
 KEPT_DAYS: Final = WINDOW_DAYS + 5
 """Days that are worth keeping: the clock that forgets may be ahead of the one that asks."""
+_HOUR_MS: Final = HOUR_S * 1000
 
 
 class Caseload:
     """The counts of codes by day, of the cases in one shard."""
 
-    __slots__ = ("_figures", "_hour", "days", "first_day")
+    __slots__ = ("_days", "_figures", "_fresh", "_hour", "first_day")
 
     def __init__(self) -> None:
-        self.days: dict[int, dict[int, int]] = {}
         self.first_day = -NEVER
         """The first day that is not forgotten."""
+        self._days: dict[int, dict[int, int]] = {}
+        self._fresh: list[int] = []
+        """Fresh cases that are not counted yet: nearly every case is one, and most are counted many at a time."""
         self._hour = -NEVER
         self._figures = NO_CASES
         """Those of that hour: most answers that make a score due are no case's."""
 
+    @property
+    def days(self) -> dict[int, dict[int, int]]:
+        """By day how often each code occurs; never to be changed from outside."""
+        if self._fresh:
+            fresh, self._fresh = self._fresh, []
+            for place, n in Counter(fresh).items():
+                day_hour, contactable = divmod(place, 2)
+                day, hour = divmod(day_hour, HOURS)
+                if day >= self.first_day:
+                    codes = self._days.setdefault(day, {})
+                    for code in plain_codes(hour, contactable=bool(contactable)):
+                        codes[code] = codes.get(code, 0) + n
+        return self._days
+
+    def count_fresh(self, place: int) -> None:
+        """A case was opened: `place` is twice the hour of its submission (since the epoch), plus 1 if contactable."""
+        self._fresh.append(place)
+        self._hour = -NEVER
+
     def count(self, day: int, old: Sequence[int], new: Sequence[int]) -> None:
         """A case of a day that is not forgotten has other codes now than before."""
         self._hour = -NEVER
-        codes = self.days.get(day)
+        days = self.days
+        codes = days.get(day)
         if codes is None:
-            codes = self.days[day] = {}
+            codes = days[day] = {}
         for code in new:
             codes[code] = codes.get(code, 0) + 1
         for code in old:
@@ -42,13 +66,13 @@ class Caseload:
             else:
                 del codes[code]
         if not codes:
-            del self.days[day]
+            del days[day]
 
     def forget(self, before_day: int) -> None:
         """Forget the days before one."""
         self.first_day = max(self.first_day, before_day)
         for day in [day for day in self.days if day < before_day]:
-            del self.days[day]
+            del self._days[day]
             self._hour = -NEVER
 
     def figures(self, as_of_s: int) -> Turnaround:
@@ -129,6 +153,16 @@ class _Store(Protocol):
 
     @property
     def brand(self) -> _Share: ...
+
+
+def count_fresh(store: _Store, submitted_ms: int, *, contactable: bool) -> None:
+    """A case of a store was opened to which nothing has happened yet: as `count_case`, and the way of nearly all."""
+    place = submitted_ms // _HOUR_MS * 2 + contactable
+    caseload = store.caseload
+    if caseload is NOTHING_COUNTED:
+        caseload = store.caseload = Caseload()
+    caseload.count_fresh(place)
+    store.brand.caseload.count_fresh(place)
 
 
 def count_case(store: _Store, day: int, old: Sequence[int], new: Sequence[int]) -> bool:

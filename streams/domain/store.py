@@ -70,7 +70,19 @@ class Subject:
 class Store(Subject):
     """One store. A day's page is packed or not; beyond VOTES_MAX votes a day has several, in segments."""
 
-    __slots__ = ("brand", "caseload", "day_tallies", "kept", "lifetime", "lifetime_end", "name", "pages", "thawed")
+    __slots__ = (
+        "brand",
+        "caseload",
+        "day_tallies",
+        "interrupted",
+        "kept",
+        "lifetime",
+        "lifetime_end",
+        "name",
+        "pages",
+        "ruled",
+        "thawed",
+    )
 
     def __init__(self, brand: "BrandShare", name: str, thawed: list[tuple["Store", int]]) -> None:
         super().__init__(brand.name, name)
@@ -80,6 +92,10 @@ class Store(Subject):
         self.day_tallies: dict[int, int] = {}
         self.kept: Kept = NOTHING_KEPT
         self.caseload = NOTHING_COUNTED
+        self.ruled: object | None = None
+        """What its alerts are decided by, for whoever decides."""
+        self.interrupted = (0, 0)
+        """The last hour in which an alert was raised, and how many interrupted somebody in it."""
         self.lifetime = 0
         self.lifetime_end = -1
         """Last day that the lifetime tally includes; -1 for none."""
