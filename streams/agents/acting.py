@@ -5,7 +5,7 @@ from typing import Final
 from streams.agents.desk import Desk
 from streams.agents.telling import Happened, life_event
 from streams.domain.case import NEVER, Case
-from streams.domain.follow import SEQUENCE_MAX, told
+from streams.domain.follow import SEQUENCE_MAX, SEQUENCE_ROOM, told
 from streams.domain.life import DISMISSALS, Move, after
 from streams.domain.store import Store
 from streams.domain.timers import reopened
@@ -16,8 +16,6 @@ from streams.events.time import epoch_ms
 
 _TAKEN_MAX: Final = 1_000
 """Actions of one case that are recognised when they are repeated; the oldest of more are not."""
-_ROOM: Final = 16
-"""Sequence numbers that are left to the events that must not be missing, once notes and calls have used up the rest."""
 
 
 def act(desk: Desk, store: Store, action: Action) -> str | Rejected:
@@ -33,7 +31,8 @@ def act(desk: Desk, store: Store, action: Action) -> str | Rejected:
     if taken in case.taken:
         return "duplicate"
     status = after(case.status, action.action)
-    if status is None or (status == case.status and case.sequence >= SEQUENCE_MAX - _ROOM):
+    endless = status in {case.status, "reopened"}
+    if status is None or (endless and case.sequence >= SEQUENCE_MAX - SEQUENCE_ROOM):
         return Rejected("illegal_transition")
     at_ms = max(case.submitted_ms, epoch_ms(action.at))
     moved = _moved(case._replace(status=status), action, at_ms)

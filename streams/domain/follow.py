@@ -23,7 +23,9 @@ Retraction = Literal["not_detractor", "deleted", "excluded", "forgotten"]
 GENERATION_MAX: Final = (1 << 12) - 1
 """A response that fell so often falls silently from then on."""
 SEQUENCE_MAX: Final = (1 << 16) - 1
-"""An alert with so many events is only retracted from then on."""
+"""The number of the last event that an alert can have."""
+SEQUENCE_ROOM: Final = 16
+"""Numbers that are left to the events that must not be missing, once corrections, notes and calls used up the rest."""
 _GENERATION_SHIFT: Final = 32
 _SEQUENCE_SHIFT: Final = 44
 _OPEN: Final = 1 << 60
@@ -140,7 +142,7 @@ def follow(
         changes.append("comment")
     if after[4:] != state[4:]:
         changes.append("contact")
-    if not changes or state.sequence >= SEQUENCE_MAX - 2:  # two are left for the events that must not be missing
+    if not changes or state.sequence >= SEQUENCE_MAX - SEQUENCE_ROOM:
         return _heard(state, said), None
     return after._replace(sequence=state.sequence + 1), Step("enriched", tuple(changes))
 

@@ -11,6 +11,7 @@ from streams.domain.follow import (
     GENERATION_MAX,
     LEGACY,
     SEQUENCE_MAX,
+    SEQUENCE_ROOM,
     AlertState,
     Said,
     Step,
@@ -32,7 +33,7 @@ OPEN = AlertState(
 )
 CLOSED = OPEN._replace(is_open=False)
 LAST_GENERATION = CLOSED._replace(generation=GENERATION_MAX)
-FULL = OPEN._replace(sequence=SEQUENCE_MAX - 2)
+FULL = OPEN._replace(sequence=SEQUENCE_MAX - SEQUENCE_ROOM)
 """An alert with no room for another enrichment."""
 STATES = (None, OPEN, CLOSED, LAST_GENERATION, FULL, unpack_alert(LEGACY))
 
@@ -242,9 +243,10 @@ def test_generations_end_in_silence() -> None:
     assert Step("retracted", reason="forgotten") == step
 
 
-def test_the_last_two_numbers_are_for_what_must_not_be_missing() -> None:
+def test_the_last_numbers_are_for_what_must_not_be_missing() -> None:
     """An alert with too many events is not enriched any more, but retracted, and then forgotten, each once."""
-    state = OPEN._replace(sequence=SEQUENCE_MAX - 3)
+    last_number = SEQUENCE_MAX - SEQUENCE_ROOM
+    state = OPEN._replace(sequence=last_number - 1)
     seen = []
     for before, vote in ((DETRACTOR, OTHER_DETRACTOR), (OTHER_DETRACTOR, DETRACTOR), (DETRACTOR, PROMOTER)):
         after, step = follow(state, before, vote, NOTHING)
@@ -253,7 +255,7 @@ def test_the_last_two_numbers_are_for_what_must_not_be_missing() -> None:
         state = after
     last, step = follow(state, PROMOTER, PROMOTER | FORGOTTEN, NOTHING)
     seen.append((step.kind if step else None, last.sequence if last else 0))
-    numbers = SEQUENCE_MAX - 2, SEQUENCE_MAX - 1, SEQUENCE_MAX
+    numbers = last_number, last_number + 1, last_number + 2
     assert [("enriched", numbers[0]), (None, numbers[0]), ("retracted", numbers[1]), ("retracted", numbers[2])] == seen
 
 
