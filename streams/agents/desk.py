@@ -8,6 +8,7 @@ Rows: `c|brand|store|alert_id` a case; `h|brand|store` the last hour whose held 
 from typing import Protocol
 
 from streams.agents.clocks import Clocks
+from streams.agents.customers import Customers, place_of
 from streams.agents.interruptions import Interruptions
 from streams.agents.policy import Policy
 from streams.agents.rulebook import Rulebook
@@ -53,8 +54,7 @@ class Desk:
         self.clocks = Clocks()
         self.to_reassign: list[str] = []
         """Cases of stores that closed or moved, whose new owner is to be told."""
-        self.latest: dict[int, str] = {}
-        """By `place_of` a customer in a store the case that was opened last."""
+        self.customers = Customers(self.case)
 
     def restore(self, kind: str, parts: list[str], value: bytes | None) -> None:
         """Take a row: of a case (`c`) or of a digest (`h`). Raises NewerRow, if not before `restored`."""
@@ -79,9 +79,8 @@ class Desk:
         fresh = unpack_fresh(row)
         if fresh is None:
             return False
-        place = place_of(store, fresh.customer)
-        if fresh.customer and self.latest.setdefault(place, alert_id) is not alert_id:
-            self.remember(store, unpack_case(alert_id, row))
+        if fresh.customer:
+            self.customers.add(place_of(store, fresh.customer), fresh.submitted_ms, alert_id)
         self.clocks.add(first_due_ms(fresh.submitted_ms, fresh.severity), alert_id)
         count_fresh(store, fresh.submitted_ms, contactable=bool(fresh.flags & CONTACTABLE))
         self.interruptions.count_again(store, alert_id, fresh.hour, held=bool(fresh.flags & HELD))
@@ -113,14 +112,14 @@ class Desk:
         self.ledger.dirty_rows[_key(store, alert_id)] = row
 
     def remember(self, store: Store, case: Case) -> None:
-        """Note the case as the latest of its customer; an active one goes before one that is over."""
-        if not case.customer or case.lead is not None:
-            return
-        place = place_of(store, case.customer)
-        known = self.latest.get(place)
-        latest = None if known is None or known == case.alert_id else self.case(known)
-        if latest is None or (latest.is_active, latest.submitted_ms) <= (case.is_active, case.submitted_ms):
-            self.latest[place] = case.alert_id
+        """Note whose case it is."""
+        if case.customer and case.lead is None:
+            self.customers.add(place_of(store, case.customer), case.submitted_ms, case.alert_id)
+
+    def last_ms(self, case: Case) -> int:
+        """When the last alert of a case was submitted, attached ones included."""
+        attached = [one for one in map(self.case, case.attached) if one is not None]
+        return max(case.submitted_ms, *(one.submitted_ms for one in attached)) if attached else case.submitted_ms
 
     def put(self, store: Store, before: Case, after: Case) -> None:
         """Keep a case that changed, with all that follows."""
@@ -130,9 +129,11 @@ class Desk:
         due_ms = next_due_ms(after)
         if due_ms != next_due_ms(before):
             self.clocks.add(due_ms, after.alert_id)
-        self.remember(store, after)
         if after.lead is not None:
             return
+        if before.customer != after.customer:
+            self.customers.remove(place_of(store, before.customer), after.alert_id)
+            self.remember(store, after)
         old, new = codes_of(course_of(before)), codes_of(course_of(after))
         if old != new:
             day = after.submitted_ms // DAY_MS
@@ -146,9 +147,7 @@ class Desk:
         for one in (alert_id, *case.attached):
             if self.filed.pop(one, None) is not None:
                 self.ledger.dirty_rows[_key(store, one)] = None
-        place = place_of(store, case.customer)
-        if self.latest.get(place) == alert_id:
-            del self.latest[place]
+        self.customers.remove(place_of(store, case.customer), alert_id)
 
     def tell(self, store: Store, alert: Alert) -> None:
         """Send an event of a case with the next commit."""
@@ -160,11 +159,6 @@ class Desk:
         """The facts of a store are others now: the active cases of one that closed or moved go to somebody else."""
         if self.ledger.rulebook.of(store).gone is not None:
             self.to_reassign += [alert_id for alert_id, (of, _) in self.filed.items() if of is store]
-
-
-def place_of(store: Store, customer: int) -> int:
-    """A customer (hash of the reference) in a store of this process, as one number."""
-    return id(store) << 32 | customer
 
 
 def course_of(case: Case) -> Course:

@@ -5,7 +5,8 @@ An alert of a customer whose case at this store is still active is attached to t
 
 from typing import Final, NamedTuple
 
-from streams.agents.desk import Desk, course_of, place_of
+from streams.agents.customers import place_of
+from streams.agents.desk import Desk, course_of
 from streams.domain.case import (
     CONTACTABLE,
     CRITICAL,
@@ -22,13 +23,15 @@ from streams.domain.case import (
     unpack_case,
 )
 from streams.domain.caseload import count_case, count_fresh
-from streams.domain.follow import AlertState, Step
+from streams.domain.follow import SEQUENCE_MAX, SEQUENCE_ROOM, AlertState, Step
 from streams.domain.rules import Judgement
 from streams.domain.score import DETRACTOR_MAX, Severity
 from streams.domain.store import Store
 from streams.domain.timers import first_due_ms, next_due_ms
 from streams.domain.turnaround import codes_of
 
+_ATTACHED_MAX: Final = 100
+"""Alerts that are attached to one case: more of a customer are a name that stands for many, and open cases again."""
 _SEVERITIES: Final[dict[Severity, int]] = {"P1": 1, "P2": 2, "P3": 3}
 
 
@@ -70,15 +73,14 @@ def open_case(desk: Desk, store: Store, occurred: Occurred) -> Standing:
     rules = ruled.rules
     alert_id, customer, submitted_ms = occurred.alert_id, occurred.customer, occurred.submitted_ms
     themes = () if occurred.comment is None else rules.themes_in(occurred.comment)
-    before = desk.latest.get(place_of(store, customer)) if customer else None
-    known = None if before is None else _recent(desk, before, submitted_ms)
+    known, repeat = _known(desk, store, customer, submitted_ms) if customer else (None, False)
     judgement = rules.judge(
         occurred.score,
         no_reason=occurred.unexplained,
         requested=occurred.requested,
         themes=themes,
         vip=ruled.vip,
-        repeat=known is not None,
+        repeat=repeat,
     )
     severity = _SEVERITIES[judgement.severity]
     interruptions = desk.interruptions
@@ -90,6 +92,8 @@ def open_case(desk: Desk, store: Store, occurred: Occurred) -> Standing:
         flags |= UNEXPLAINED
     if themes:
         flags |= CRITICAL
+    if repeat:
+        flags |= REPEAT
     if held:
         flags |= HELD
         interruptions.hold(store, hour, alert_id)
@@ -99,7 +103,7 @@ def open_case(desk: Desk, store: Store, occurred: Occurred) -> Standing:
         desk.file(store, alert_id, row)
         desk.clocks.add(first_due_ms(submitted_ms, severity), alert_id)
         if customer:
-            desk.latest[place_of(store, customer)] = alert_id
+            desk.customers.add(place_of(store, customer), submitted_ms, alert_id)
         count_fresh(store, submitted_ms, contactable=occurred.contactable)
     else:
         case = unpack_case(alert_id, row)
@@ -169,26 +173,31 @@ def follow_case(desk: Desk, store: Store, occurred: Occurred, state: AlertState,
     )
 
 
-def _recent(desk: Desk, alert_id: str, submitted_ms: int) -> Case | None:
-    """The latest case of a customer, if it is not too long ago."""
-    case = desk.case(alert_id)
-    assert case is not None, "a case that is forgotten is nobody's latest"
-    return case if submitted_ms - case.submitted_ms <= KEPT_MS else None
+def _known(desk: Desk, store: Store, customer: int, submitted_ms: int) -> tuple[Case | None, bool]:
+    """The active case that an alert of a customer is attached to, and whether they had one here not too long ago."""
+    lead, repeat = None, False
+    for case in desk.customers.latest(place_of(store, customer)):
+        repeat = repeat or submitted_ms - case.submitted_ms <= KEPT_MS or submitted_ms - desk.last_ms(case) <= KEPT_MS
+        if lead is None and _takes_more(case):
+            lead = case
+    return lead, repeat
+
+
+def _takes_more(case: Case) -> bool:
+    return case.is_active and len(case.attached) < _ATTACHED_MAX and case.sequence < SEQUENCE_MAX - SEQUENCE_ROOM
 
 
 def _open_other(desk: Desk, store: Store, case: Case, known: Case | None) -> Case | None:
-    """Open a case that is not the customer's first, or has other clocks; gives the case that it is attached to."""
+    """Open a case with clocks of its own, or attach it to the known one of its customer, which is given back then."""
     if known is not None:
-        case = case._replace(flags=case.flags | REPEAT)
-    if known is not None and known.is_active:
         case = case._replace(lead=known.alert_id)
         lead = known._replace(attached=(*known.attached, case.alert_id), sequence=known.sequence + 1)
         desk.put(store, known, lead)
     else:
         lead = None
         count_case(store, case.submitted_ms // DAY_MS, (), codes_of(course_of(case)))
+        desk.clocks.add(next_due_ms(case), case.alert_id)
     desk.file(store, case.alert_id, case.pack())
-    desk.clocks.add(next_due_ms(case), case.alert_id)
     desk.remember(store, case)
     return lead
 
