@@ -6,7 +6,7 @@ fires once. All of it comes after the alerts, some rows per commit at most, and 
 
 from streams.agents.desk import Desk
 from streams.agents.telling import Happened, digest_event, life_event
-from streams.domain.case import HELD, HOUR_MS, REASSIGNED, Case
+from streams.domain.case import HELD, HOUR_MS, KEPT_MS, REASSIGNED, Case
 from streams.domain.store import Store
 from streams.domain.timers import due_at, fired, next_due_ms
 from streams.events.alert import LISTED_MAX, Escalation
@@ -41,12 +41,14 @@ class Clockwork:
             case = desk.case(alert_id)
             if case is None or next_due_ms(case) > now_ms:
                 continue  # forgotten, or changed since: then there is a later entry
-            rows += 1
-            store = desk.filed[alert_id][0]
-            if not due_at(case, now_ms):
+            if due_at(case, now_ms):
+                rows += 1
+                self._fire_all(desk.filed[alert_id][0], case, now_ms)
+            elif case.lead is None and desk.last_ms(case) + KEPT_MS > now_ms:
+                desk.clocks.add(desk.last_ms(case) + KEPT_MS, alert_id)
+            elif case.lead is None:  # an alert that is attached goes with its case
+                rows += 1 + len(case.attached)
                 desk.forget(alert_id)
-                continue
-            self._fire_all(store, case, now_ms)
         return rows
 
     def _fire_all(self, store: Store, before: Case, now_ms: int) -> None:

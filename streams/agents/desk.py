@@ -87,8 +87,8 @@ class Desk:
         return True
 
     def _restored(self, store: Store, case: Case) -> None:
-        self.clocks.add(next_due_ms(case), case.alert_id)
         if case.lead is None:
+            self.clocks.add(next_due_ms(case), case.alert_id)
             count_case(store, case.submitted_ms // DAY_MS, (), codes_of(course_of(case)))
         self.remember(store, case)
         self.interruptions.count_again(store, case.alert_id, case.hour, held=bool(case.flags & HELD))
@@ -126,11 +126,11 @@ class Desk:
         if before == after:
             return
         self.file(store, after.alert_id, after.pack())
+        if after.lead is not None:
+            return
         due_ms = next_due_ms(after)
         if due_ms != next_due_ms(before):
             self.clocks.add(due_ms, after.alert_id)
-        if after.lead is not None:
-            return
         if before.customer != after.customer:
             self.customers.remove(place_of(store, before.customer), after.alert_id)
             self.remember(store, after)
