@@ -56,11 +56,10 @@ def _moved(case: Case, action: Action, at_ms: int) -> Case:
     moved = case
     match action.action:
         case "acknowledged" | "contacted" as seen:
-            # Whoever calls has seen the case. What was done first counts.
-            if case.acknowledged_ms == NEVER:
-                moved = moved._replace(acknowledged_ms=at_ms)
-            if seen == "contacted" and case.contacted_ms == NEVER:
-                moved = moved._replace(contacted_ms=at_ms)
+            # Whoever calls has seen the case. What was done first counts, whichever is told first.
+            moved = moved._replace(acknowledged_ms=_first_ms(case.acknowledged_ms, at_ms))
+            if seen == "contacted":
+                moved = moved._replace(contacted_ms=_first_ms(case.contacted_ms, at_ms))
         case "resolved":
             moved = case._replace(resolved_ms=at_ms, ended_ms=at_ms)
         case "dismissed":
@@ -73,3 +72,7 @@ def _moved(case: Case, action: Action, at_ms: int) -> Case:
             assert action.quality is not None
             moved = case._replace(quality=action.quality)
     return moved
+
+
+def _first_ms(known_ms: int, at_ms: int) -> int:
+    return at_ms if known_ms == NEVER else min(known_ms, at_ms)
