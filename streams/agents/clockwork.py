@@ -6,9 +6,9 @@ fires once. All of it comes after the alerts, some rows per commit at most, and 
 
 from streams.agents.desk import Desk
 from streams.agents.telling import Happened, digest_event, life_event
-from streams.domain.case import HELD, HOUR_MS, KEPT_MS, REASSIGNED, Case
+from streams.domain.case import HELD, HOUR_MS, KEPT_MS, REASSIGNED, WITHDRAWN, Case
 from streams.domain.store import Store
-from streams.domain.timers import due_at, fired, next_due_ms
+from streams.domain.timers import clocks_of, due_at, fired, next_due_ms
 from streams.events.alert import LISTED_MAX, Escalation
 from streams.events.time import rfc3339_ms
 
@@ -91,7 +91,7 @@ class Clockwork:
         return rows
 
     def _list_held(self, hour: int, rows_max: int) -> int:
-        """List the alerts that were held in hours that are over."""
+        """List the alerts that were held in hours that are over, the most urgent first."""
         desk = self._desk
         rows = 0
         for key in sorted(key for key in desk.interruptions.to_list if key[0] < hour):
@@ -99,6 +99,7 @@ class Clockwork:
                 break
             store, alert_ids = desk.interruptions.to_list.pop(key)
             cases = [case for case in map(desk.case, alert_ids) if case is not None and _waits(desk, case)]
+            cases.sort(key=lambda case: (case.severity, clocks_of(case).due_ms, case.alert_id))
             end_ms = (key[0] + 1) * HOUR_MS
             for part, start in enumerate(range(0, len(cases), LISTED_MAX)):
                 listed = cases[start : start + LISTED_MAX]
@@ -110,4 +111,4 @@ class Clockwork:
 
 
 def _waits(desk: Desk, case: Case) -> bool:
-    return bool(case.flags & HELD) and desk.lead_of(case).status in {"open", "reopened"}
+    return case.flags & (HELD | WITHDRAWN) == HELD and desk.lead_of(case).status in {"open", "reopened"}

@@ -55,6 +55,17 @@ class Interruptions:
         """Note an alert for the digest of its hour."""
         self.to_list.setdefault((hour, store.key), (store, []))[1].append(alert_id)
 
+    def release(self, store: Store, hour: int, alert_id: str) -> None:
+        """An alert that was held in an hour interrupts after all."""
+        waiting = self.to_list.get((hour, store.key))
+        if waiting is not None and alert_id in waiting[1]:
+            waiting[1].remove(alert_id)
+            if not waiting[1]:
+                del self.to_list[hour, store.key]
+        last, n = self._told.get(store, (0, 0))
+        if hour == last:
+            self._told[store] = (last, n + 1)
+
     def listed(self, store: Store, hour: int) -> tuple[bytes, bytes]:
         """The held alerts of an hour are listed; gives the row that says so."""
         self._listed[store] = hour

@@ -153,8 +153,9 @@ def follow_case(desk: Desk, store: Store, occurred: Occurred, state: AlertState,
     flags = case.flags & ~(CONTACTABLE | UNEXPLAINED)
     flags |= (CONTACTABLE if state.contactable else 0) | (UNEXPLAINED if occurred.unexplained else 0)
     flags |= CRITICAL if themes else 0
-    if severity == 1:
+    if severity == 1 and flags & HELD:
         flags &= ~HELD
+        desk.interruptions.release(store, case.hour, case.alert_id)
     after = case._replace(
         score=occurred.score, severity=severity, flags=flags, sequence=state.sequence, customer=state.customer
     )
