@@ -4,7 +4,7 @@ from typing import Final
 
 from streams.agents.desk import Desk
 from streams.agents.telling import Happened, life_event
-from streams.domain.case import NEVER, Case
+from streams.domain.case import NEVER, REASSIGNED, Case
 from streams.domain.follow import SEQUENCE_MAX, SEQUENCE_ROOM, told
 from streams.domain.life import DISMISSALS, Move, after
 from streams.domain.store import Store
@@ -37,6 +37,8 @@ def act(desk: Desk, store: Store, action: Action) -> str | Rejected:
     at_ms = max(case.submitted_ms, epoch_ms(action.at))
     moved = _moved(case._replace(status=status), action, at_ms)
     moved = moved._replace(sequence=case.sequence + 1, taken=(*case.taken, taken)[-_TAKEN_MAX:])
+    if action.action == "reopened" and desk.ledger.rulebook.of(store).gone:
+        moved = moved._replace(flags=moved.flags | REASSIGNED)  # the event itself says who is to act
     desk.put(store, case, moved)
     kind, changes = _KINDS.get(action.action, (action.action, []))
     taken_by = Taken(action.action_id, action.actor, action.channel, action.note, action.quality)

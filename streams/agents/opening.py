@@ -14,6 +14,7 @@ from streams.domain.case import (
     HELD,
     HOUR_MS,
     KEPT_MS,
+    REASSIGNED,
     REPEAT,
     SEVERITY_NAMES,
     UNEXPLAINED,
@@ -94,6 +95,8 @@ def open_case(desk: Desk, store: Store, occurred: Occurred) -> Standing:
         flags |= CRITICAL
     if repeat:
         flags |= REPEAT
+    if ruled.gone:
+        flags |= REASSIGNED  # it says so itself
     if held:
         flags |= HELD
         interruptions.hold(store, hour, alert_id)
