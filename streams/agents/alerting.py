@@ -6,7 +6,7 @@ from urllib.parse import quote
 from msgspec.structs import replace
 
 from streams.agents.ledger import Ledger
-from streams.agents.opening import Occurred, Standing, follow_case, open_case
+from streams.agents.opening import Occurred, Standing, follow_case, forget_customer, open_case
 from streams.agents.telling import attached_event
 from streams.domain.arrival import DUE_MS
 from streams.domain.case import Case
@@ -109,6 +109,9 @@ class Alerting:
             standing = open_case(self._desk, occasion.store, occurred)
         else:
             standing = follow_case(self._desk, occasion.store, occurred, after, step)
+        if step is not None and step.reason == "forgotten":
+            former = (_alert_id(occasion, generation) for generation in range(after.generation))
+            forget_customer(self._desk, occasion.store, former)
         if step is None:
             return after
         alert = self._alert(occasion, before, vote, after, step, occurred, standing)

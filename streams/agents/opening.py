@@ -3,6 +3,7 @@
 An alert of a customer whose case at this store is still active is attached to that case: one customer, one call.
 """
 
+from collections.abc import Iterable
 from typing import Final, NamedTuple
 
 from streams.agents.customers import place_of
@@ -175,6 +176,14 @@ def follow_case(desk: Desk, store: Store, occurred: Occurred, state: AlertState,
         bool(after.flags & HELD),
         after.clocks and after.clocks.due_ms,
     )
+
+
+def forget_customer(desk: Desk, store: Store, alert_ids: Iterable[str]) -> None:
+    """Let nothing in the cases of a response's former alerts lead to its customer any more."""
+    for alert_id in alert_ids:
+        case = desk.case(alert_id)
+        if case is not None:
+            desk.put(store, case, case._replace(customer=0, flags=case.flags & ~CONTACTABLE))
 
 
 def _known(desk: Desk, store: Store, customer: int, submitted_ms: int) -> tuple[Case | None, bool]:

@@ -90,18 +90,16 @@ class Stage:
     def _pass_until(self, at_ms: int, *, outage: bool) -> None:
         """Let time pass; but for an outage, the shard is there whenever something is due."""
         while not outage:
-            due_ms = round(1000 * self.desk.ledger._clockwork.due_in_s(0.0)) + 1 if self._waits() else at_ms
-            if due_ms >= at_ms:
+            due_s = self.desk.ledger._clockwork.due_in_s(0.0)
+            if due_s > at_ms / 1000:
                 break
+            due_ms = round(due_s * 1000)
             self._settle(max(due_ms, self.now_ms))
         self.now_ms = at_ms
 
-    def _waits(self) -> bool:
-        return self.desk.ledger._clockwork.due_in_s(0.0) != float("inf")
-
     def _settle(self, now_ms: int) -> None:
         self.now_ms = now_ms
-        self.desk.settle(now_ms / 1000)
+        self.desk.settle((now_ms + 0.5) / 1000)  # half a ms: no rounding takes it back before what is due
         self._crash()
 
     def _crash(self) -> None:
