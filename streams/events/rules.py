@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Meta, Struct, convert
 
 from streams.domain.calendar import Calendar
+from streams.domain.phrase import parse_phrase
 from streams.domain.rules import (
     ACKNOWLEDGE_S,
     ANY_THEME,
@@ -21,7 +22,7 @@ from streams.domain.rules import (
     When,
 )
 from streams.domain.score import DETRACTOR_MAX, Severity
-from streams.domain.themes import Themes, is_phrase
+from streams.domain.themes import Themes
 from streams.events.json_profile import read_json
 from streams.events.names import normal_name
 from streams.events.opening_hours import WrittenHours, read_hours, write_hours
@@ -188,7 +189,8 @@ def _read_themes(written: Rules) -> Themes | None:
     if written.themes is None:
         return DEFAULT_RULES.themes
     words = {theme: {"fr": tuple(each.fr), "en": tuple(each.en)} for theme, each in written.themes.items()}
-    if not all(is_phrase(phrase) for each in words.values() for phrases in each.values() for phrase in phrases):
+    phrases = (phrase for each in words.values() for phrases in each.values() for phrase in phrases)
+    if any(parse_phrase(phrase) is None for phrase in phrases):
         return None
     return Themes(words)
 
