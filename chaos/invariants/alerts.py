@@ -86,7 +86,7 @@ def _modelled(evidence: Evidence) -> Iterator[tuple[Any, dict[str, Any]]]:
     others: dict[str, set[int]] = {}
     for record in evidence.reading.records(ALERTS):
         event = _read(record.value)
-        alert_id, number = event["alert_id"], event["sequence"]
+        alert_id, number = event.get("alert_id", ""), event.get("sequence", 0)
         if event["kind"] not in _KINDS:
             others.setdefault(alert_id, set()).add(number)
             continue
@@ -100,4 +100,4 @@ def _said(event: dict[str, Any]) -> Said:
 def _read(value: bytes) -> dict[str, Any]:
     """A document with its instants in ms."""
     document: dict[str, Any] = json.loads(value)
-    return {name: in_ms(field) if name in _INSTANTS else field for name, field in document.items()}
+    return {name: in_ms(field) if field and name in _INSTANTS else field for name, field in document.items()}

@@ -15,12 +15,23 @@ from tests.simulation.expected import AlertEvent, Fate
 from tests.simulation.truth import Seen
 
 _ERRORS = "__streams.errors."
+_KINDS = ("raised", "enriched", "retracted")
 _COUNTS = ("n", "promoters", "passives", "detractors", "histogram")
 
 
 def alerts(evidence: Evidence) -> Iterator[str]:
-    """A read_committed subscriber sees each event of an alert once, in the order of the input."""
-    return _each_once(evidence, ALERTS, _alert_event, lambda fate: list(fate.alerts))
+    """A read_committed subscriber sees each event of an alert once, in the order of the input.
+
+    Of the kinds that the recount knows, numbered as if there were no others.
+    """
+    events = _alert_events(evidence)
+    return _each_once(
+        evidence,
+        ALERTS,
+        lambda seen: events[seen.partition, seen.offset],
+        lambda fate: list(fate.alerts),
+        of_interest=lambda seen: (seen.partition, seen.offset) in events,
+    )
 
 
 def dead_letters(evidence: Evidence) -> Iterator[str]:
@@ -40,7 +51,7 @@ def rehomed(evidence: Evidence) -> Iterator[str]:
         RESPONSES,
         lambda seen: (seen.partition, dict(seen.headers).get("nps.rehomed-from", b"?")),
         lambda fate: [(fate.home, f"{RESPONSES}|{fate.partition}|{fate.offset}".encode())] if fate.home >= 0 else [],
-        of_workers=lambda seen: "nps.rehomed-from" in dict(seen.headers),
+        of_interest=lambda seen: "nps.rehomed-from" in dict(seen.headers),
     )
 
 
@@ -93,10 +104,21 @@ def _answers(seen: Seen) -> int:
     return n
 
 
-def _alert_event(seen: Seen) -> AlertEvent:
-    assert seen.value is not None
-    alert = json.loads(seen.value)
-    return AlertEvent(alert["alert_id"], alert["kind"], alert.get("sequence", 1))
+def _alert_events(evidence: Evidence) -> dict[tuple[int, int], AlertEvent]:
+    """The events of the kinds that the recount knows, by partition and offset; what precedes them counts not."""
+    others: Counter[str] = Counter()
+    events = {}
+    for seen in evidence.truth.records(ALERTS):
+        assert seen.value is not None
+        alert = json.loads(seen.value)
+        alert_id = alert.get("alert_id", "")
+        if alert["kind"] in _KINDS:
+            events[seen.partition, seen.offset] = AlertEvent(
+                alert_id, alert["kind"], alert["sequence"] - others[alert_id]
+            )
+        else:
+            others[alert_id] += 1
+    return events
 
 
 def _dead_letter(seen: Seen) -> tuple[int, int, str]:
@@ -109,16 +131,16 @@ def _each_once(
     topic: str,
     read: Callable[[Seen], Any],
     wanted_of: Callable[[Fate], list[Any]],
-    of_workers: Callable[[Seen], bool] = lambda _: True,
+    of_interest: Callable[[Seen], bool] = lambda _: True,
 ) -> Iterator[str]:
     """Hold each commit against its records, and the topic as a whole against all records."""
     for commit, fates in evidence.spans():
-        found = [read(seen) for seen in commit.written.get(topic, ())]
+        found = [read(seen) for seen in commit.written.get(topic, ()) if of_interest(seen)]
         wanted = [one for fate in fates for one in wanted_of(fate)]
         if sorted(found) != sorted(wanted) or (topic == ALERTS and found != wanted):
             yield f"the commit at {commit.offset} of shard {commit.shard} brought {found}, not {wanted}"
     if evidence.world.finished:
-        all_found = Counter(read(seen) for seen in evidence.truth.records(topic) if of_workers(seen))
+        all_found = Counter(read(seen) for seen in evidence.truth.records(topic) if of_interest(seen))
         all_wanted = Counter(one for fates in evidence.expected.fates.values() for f in fates for one in wanted_of(f))
         for one, n in ((all_found - all_wanted) + (all_wanted - all_found)).items():
             yield f"{one} is there {all_found[one]} times, not {all_wanted[one]} ({n} off)"
