@@ -24,7 +24,7 @@ from chaos.waiting import Stuck, until
 
 Report = dict[str, Any]
 _STEADY_RECORDS = 300
-_DRAIN_S = 120.0
+_DRAIN_S = 240.0
 _DUMP_S = 60.0
 
 
@@ -177,7 +177,7 @@ async def _drain(reading: Reading) -> None:
         return not any((*totals(evidence), *windows(evidence)))
 
     try:
-        await until("the scores are settled", settled, within_s=60.0)
+        await until("the scores are settled", settled, within_s=120.0)
     except Stuck:
         return  # the oracle will say what is wrong with them
 

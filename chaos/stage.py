@@ -19,7 +19,7 @@ from chaos.load import Load, Shape
 from chaos.onlooker import Onlooker
 from chaos.plan import Case, Plan
 from chaos.reading import Reading, group_offsets, open_reading
-from chaos.waiting import until
+from chaos.waiting import DEADLINE_S, until
 from chaos.worker import ENDS_MAX, Seat
 from streams.cluster.topics import create_topics
 from streams.settings import Settings
@@ -65,7 +65,7 @@ class Stage:
                 await self.reading.refresh()
             return self.reading.included()
 
-    async def until_included(self, count: int, within_s: float = 120.0) -> None:
+    async def until_included(self, count: int, within_s: float = DEADLINE_S) -> None:
         """Wait until so many records are handled."""
 
         async def enough() -> bool:

@@ -15,7 +15,7 @@ from typing import Any
 from urllib.error import HTTPError, URLError
 from urllib.request import urlopen
 
-from chaos.waiting import until
+from chaos.waiting import DEADLINE_S, until
 from streams.broker.process import ChildProcess
 from streams.settings import PREFIX, Settings
 
@@ -51,7 +51,7 @@ class Worker:
         """End it at this instant, frozen or not; returns when it is gone."""
         self._process.kill()
 
-    async def ended(self, within_s: float = 90.0) -> int:
+    async def ended(self, within_s: float = DEADLINE_S) -> int:
         """Wait for the end, and give the exit status."""
         await until(f"{self.log.name} ends", lambda: self.status is not None, within_s=within_s)
         assert self.status is not None
@@ -152,7 +152,7 @@ def _command(settings: Settings, code: Path | None, *args: str) -> list[str]:
 def nps(settings: Settings, *args: str, code: Path | None = None) -> str:
     """Run an `nps` command to its end, and give what it says."""
     command = _command(settings, code, *args)
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=DEADLINE_S, check=False)
     assert done.returncode == 0, done.stderr
     return done.stdout
 

@@ -13,6 +13,7 @@ SECONDS = 4.0
 SEED = 1
 
 
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("name", SHORT)
 async def test_no_fault_of_the_short_set_breaks_a_promise(
     name: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
