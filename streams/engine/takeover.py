@@ -176,7 +176,8 @@ class Takeover:
                 text = (
                     f"group {config.app_id} was told that {topic}[{shard}] is read up to {told[topic]}, the marker in "
                     f"{config.state}[{shard}] says {position}: the state is an older copy of itself, and what came "
-                    f"after it was published already. {_RESTORE_STATE}"
+                    f"after it was published already. {_RESTORE_STATE}. If somebody set the group's offsets ahead "
+                    "instead, delete those"
                 )
                 raise Refusal("lost_state", text)
             _check_position(topic, shard, position, starts[topic], ends[topic])
