@@ -62,9 +62,9 @@ class Interruptions:
             waiting[1].remove(alert_id)
             if not waiting[1]:
                 del self.to_list[hour, store.key]
-        last, n = self._told.get(store, (0, 0))
+        last, n = store.interrupted
         if hour == last:
-            self._told[store] = (last, n + 1)
+            store.interrupted = (last, n + 1)
 
     def listed(self, store: Store, hour: int) -> tuple[bytes, bytes]:
         """The held alerts of an hour are listed; gives the row that says so."""
