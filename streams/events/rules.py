@@ -35,6 +35,8 @@ OPEN_MINUTES_MIN: Final = 60
 _WEEK_S: Final = 604_800
 
 _Slug = Annotated[str, Meta(pattern="^[a-z0-9][a-z0-9_-]*$", max_length=32)]
+_AnySlug = Annotated[str, Meta(pattern=r"^(?:\*|[a-z0-9][a-z0-9_-]*)$", max_length=32)]
+"""A theme, or ANY_THEME. As a union msgspec would hold the literal against the pattern, too."""
 _Phrase = Annotated[str, Meta(min_length=2, max_length=100)]
 _Phrases = Annotated[list[_Phrase], Meta(max_length=500)]
 
@@ -43,7 +45,7 @@ class _When(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True)
     score_max: Annotated[int, Meta(ge=0, le=DETRACTOR_MAX)] | None = None
     no_reason: bool | None = None
     contact_requested: bool | None = None
-    themes: Annotated[list[_Slug | Literal["*"]], Meta(min_length=1)] | None = None
+    themes: Annotated[list[_AnySlug], Meta(min_length=1)] | None = None
     vip: bool | None = None
 
 
