@@ -22,7 +22,9 @@ SECTIONS = {
         "send": "Send responses from a file, one JSON document a line.",
         "scores": "Show the present NPS of brands and stores.",
         "explain": "Show what is behind a number: answers, corrections, exclusions and why.",
-        "alerts": "Watch detractor alerts and what becomes of them.",
+        "alerts": "Follow up detractor alerts: list and show cases, say what was done, watch.",
+        "rules": "Show and publish who is alerted how urgently, and who is to act.",
+        "stores": "Publish what is known of stores: region, owner, whether one closed.",
     },
     "Look after it": {
         "doctor": "Check everything, and say how to mend what is not well.",

@@ -1,6 +1,7 @@
-"""Sends what people did about an alert to `followup.actions`."""
+"""Actions of people about alerts, written to `followup.actions`: what is done here a worker decides on."""
 
 import asyncio
+from typing import Final
 
 from aiokafka.errors import KafkaTimeoutError
 
@@ -9,16 +10,20 @@ from streams.events.action import Action, encode_action
 from streams.settings import Settings
 from streams.topology import ACTIONS
 
+PATIENCE_S: Final = 10.0
+"""Somebody has pressed a button and waits."""
+
 
 async def send_action(settings: Settings, action: Action) -> None:
-    """Write an action under the key of its store, and wait until all replicas in step have it.
+    """Write an action, and wait until all replicas in step have it.
 
-    KafkaError where Kafka fails; it may be written then. Sending an action twice does no harm: it is taken once.
+    Success means that it is written, not that the table of moves allows it: that is for the worker of its store to say.
+    KafkaError where Kafka fails; it may be written all the same, and the same action again does no harm.
     """
-    key = f"{action.brand}|{action.store}".encode()
     async with writer(settings) as producer:
         try:
-            async with asyncio.timeout(settings.commit_deadline):
+            async with asyncio.timeout(PATIENCE_S):
+                key = f"{action.brand}|{action.store}".encode()
                 await producer.send_and_wait(settings.topic(ACTIONS.name), encode_action(action), key=key)
         except TimeoutError:
-            raise KafkaTimeoutError(f"it took nothing for {settings.commit_deadline:g} s") from None
+            raise KafkaTimeoutError(f"it took nothing for {PATIENCE_S:g} s") from None
