@@ -151,4 +151,4 @@ IN_TROUBLE = (
 )
 """Badly liked throughout."""
 WAS_OFFLINE = ("Marchepied", "Nantes Atlantis")
-"""Its till comes back from two and a half days without a network and delivers all it has at once."""
+"""Its till comes back from nearly four days without a network and delivers all it has at once."""

@@ -41,7 +41,10 @@ def introduce(
         (_shop(board, RECOVERS), "building works have just ended: watch it recover, and its alarm end"),
         (
             _shop(board, WAS_OFFLINE),
-            f"offline since {off_since:%A %H:%M}, its till is about to deliver {BACKLOG_RECORDS} answers at once",
+            (
+                f"offline since {off_since:%A %H:%M}, its till is about to deliver {BACKLOG_RECORDS} answers at once, "
+                "some of them too late for a call within 48 hours"
+            ),
         ),
         (_shop(board, kiosk), "something is about to happen there: its kiosk will not be spared"),
     ]
@@ -49,7 +52,8 @@ def introduce(
     tries = [
         (_export(settings), ""),
         (f"{nps} scores", f'every brand; --brand "{QUEUE_GROWS[0]}" for its stores'),
-        (f"{nps} alerts tail", "customers to call back, as they answer, say more or change their minds"),
+        (f"{nps} alerts tail", "customers to call back, as they answer, say more, are called"),
+        (f"{nps} alerts list --overdue", "whom nobody has called in time; nps alerts contact does it"),
         (f"kill -9 {workers[0].pid}", "a worker dies at work: nothing is lost, nothing comes twice"),
     ]
     return Group(

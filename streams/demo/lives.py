@@ -15,11 +15,14 @@ _ANSWERS = ("created", "updated", "finished")
 
 
 class AlertEvent(NamedTuple):
-    """One event of an alert; `what` is its kind, or the reason why it was retracted."""
+    """One event of an alert that a response brought; `what` is its kind, or the reason why it was retracted.
+
+    `step` numbers these events within an alert from 1; what people and clocks do to it comes in between.
+    """
 
     name: Name
     generation: int
-    sequence: int
+    step: int
     what: str
 
 
@@ -41,7 +44,7 @@ class _Life:
     deleted: bool = False
     forgotten: bool = False
     generation: int = -1
-    sequence: int = 0
+    step: int = 0
     is_open: bool = False
     comment: str = ""
     contact: tuple[str, bool, bool] = ("", False, False)
@@ -83,7 +86,7 @@ class Lives:
         _mark(life, said.event)
         what = _follow(life, said.document, changed=changed, was_forgotten=was_forgotten)
         if what:
-            self.alerts[AlertEvent(said.name, life.generation, life.sequence, what)] = appended_ms
+            self.alerts[AlertEvent(said.name, life.generation, life.step, what)] = appended_ms
         if said.event.startswith("forget"):
             vote = "removed" if life.deleted else "kept"
             self.audits[Audit(said.event, vote, "retracted" if what else "none")] += 1
@@ -104,11 +107,11 @@ def _follow(life: _Life, document: Document, *, changed: bool, was_forgotten: bo
         return ""
     is_news = _tell(life, document) or changed
     if life.is_open and not was_open:
-        life.generation, life.sequence = life.generation + 1, 1
+        life.generation, life.step = life.generation + 1, 1
         return "raised"
     if life.is_open and not is_news:
         return ""
-    life.sequence += 1
+    life.step += 1
     return "enriched" if life.is_open else _why(life)
 
 

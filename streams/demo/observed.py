@@ -7,6 +7,7 @@ from typing import Any
 
 import orjson
 
+from streams.demo.casebook import Casebook
 from streams.demo.ledger import DISPOSITIONS
 from streams.demo.lives import AlertEvent, Audit
 from streams.engine.marker import KEY as MARKER_KEY
@@ -20,43 +21,67 @@ LATENCIES_MAX = 100_000
 class Observed:
     """Totals of the shards' markers, alert events, audit, alarms and dead letters, and the brands' own counts.
 
-    It is fed record by record. `visible_ms` holds for each alert raised when it was first seen, in ms since the epoch,
-    until its latency is known; `out_of_order` counts events of an alert that did not follow the one before.
+    It is fed record by record; topics are named as on the broker. `visible_ms` holds for each alert raised when it was
+    first seen, in ms since the epoch, until its latency is known; `out_of_order` counts events of an alert that did not
+    follow the one before, `repeated` those that came again or after a later one.
     """
 
     source: str
-    totals: dict[int, dict[str, int]] = field(default_factory=dict)
-    alerts: Counter[AlertEvent] = field(default_factory=Counter)
+    """The topic of responses."""
+    actions: str
+    """That of what people do."""
+    casebook: Casebook
+    totals: dict[int, Mapping[str, Mapping[str, int]]] = field(default_factory=dict)
+    """By shard and topic the dispositions of its records."""
+    adopted: set[tuple[int, bytes]] = field(default_factory=set)
+    """By shard the keys of the rules and store facts in its state."""
+    alerts: set[AlertEvent] = field(default_factory=set)
+    """Those that responses brought."""
     said: Counter[str] = field(default_factory=Counter)
     """The different ones of each kind: raised, enriched, retracted, forgotten."""
     alert_ids: dict[str, int] = field(default_factory=dict)
     """The number of the last event of each alert."""
+    steps: Counter[str] = field(default_factory=Counter)
+    """How many events of each alert a response brought."""
     out_of_order: int = 0
+    repeated: int = 0
     visible_ms: dict[AlertEvent, float] = field(default_factory=dict)
     latencies_ms: deque[float] = field(default_factory=lambda: deque(maxlen=LATENCIES_MAX))
     audits: Counter[Audit] = field(default_factory=Counter)
     alarms: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     """Alarms by rule, kind and id."""
     dead: Counter[str] = field(default_factory=Counter)
+    refused: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """Dead letters of actions by reason and action id, empty where it has none."""
     answers: dict[str, int] = field(default_factory=dict)
 
     def see_state(self, record: Any) -> None:
-        """Take the totals from a marker; other rows of the state are none of our business."""
+        """Take the totals from a marker, and note what was adopted; other rows are none of our business."""
         if record.key == MARKER_KEY and record.value:
-            self.totals[record.partition] = Marker.decode(record.value).totals.get(self.source, {})
+            self.totals[record.partition] = Marker.decode(record.value).totals
+        elif record.key[:2] in {b"r|", b"s|"} and record.value:
+            self.adopted.add((record.partition, record.key))
 
     def see_alert(self, record: Any, now_ms: float) -> None:
         """Take note of an event of an alert that became visible now."""
         alert = orjson.loads(record.value)
+        last = self.alert_ids.get(alert["alert_id"], 0)
+        self.out_of_order += alert["sequence"] != last + 1
+        if alert["sequence"] <= last:
+            self.repeated += 1
+            return
+        self.alert_ids[alert["alert_id"]] = alert["sequence"]
+        self.casebook.see(alert, record.timestamp)
+        if alert["response_id"] is None:
+            return
+        self.steps[alert["alert_id"]] += 1
         name = (alert["brand"], alert["store"], alert.get("source") or "", alert["response_id"])
-        event = AlertEvent(name, alert["generation"], alert["sequence"], alert["reason"] or alert["kind"])
-        self.alerts[event] += 1
-        self.out_of_order += event.sequence != self.alert_ids.get(alert["alert_id"], 0) + 1
-        self.alert_ids[alert["alert_id"]] = event.sequence
-        if self.alerts[event] == 1:
-            self.said[kind_of(event)] += 1
-            if event.what == "raised":
-                self.visible_ms[event] = now_ms
+        what = alert["reason"] or alert["kind"]
+        event = AlertEvent(name, alert["generation"], self.steps[alert["alert_id"]], what)
+        self.alerts.add(event)
+        self.said[kind_of(event)] += 1
+        if event.what == "raised":
+            self.visible_ms[event] = now_ms
 
     def see_audit(self, record: Any) -> None:
         """Take note of an order to forget that was carried out."""
@@ -71,6 +96,15 @@ class Observed:
     def see_dead_letter(self, record: Any) -> None:
         """Count a dead letter by the reason in its headers."""
         self.dead[dict(record.headers).get("nps.dlq.reason", b"").decode()] += 1
+
+    def see_refused(self, record: Any) -> None:
+        """Count a dead letter of an action by its reason, and by its id where it can be read."""
+        reason = dict(record.headers).get("nps.dlq.reason", b"").decode()
+        try:
+            action_id = orjson.loads(record.value or b"")["action_id"]
+        except (ValueError, TypeError, KeyError):
+            action_id = ""
+        self.refused[reason, action_id] += 1
 
     def see_score(self, record: Any) -> None:
         """Take the number of all answers ever from the score of a brand."""
@@ -87,13 +121,14 @@ class Observed:
         """The alarms raised, by rule."""
         return Counter(rule for rule, kind, _ in self.alarms if kind == "raised")
 
-    def dispositions(self) -> dict[str, int]:
-        """The totals over all shards."""
-        return {each: sum(totals.get(each, 0) for totals in self.totals.values()) for each in DISPOSITIONS}
+    def dispositions(self, topic: str | None = None) -> dict[str, int]:
+        """The totals over all shards, of the responses or of another topic."""
+        of_topic = [totals.get(topic or self.source, {}) for totals in self.totals.values()]
+        return {each: sum(totals.get(each, 0) for totals in of_topic) for each in DISPOSITIONS}
 
-    def taken(self) -> int:
-        """Records taken from the responses that were sent there: copies made by re-homing are not counted twice."""
-        dispositions = self.dispositions()
+    def taken(self, topic: str | None = None) -> int:
+        """Records taken of those that were sent there: copies made by re-homing are not counted twice."""
+        dispositions = self.dispositions(topic)
         return sum(dispositions.values()) - dispositions["rehomed"]
 
 

@@ -6,12 +6,17 @@ import signal
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from random import Random
 
 from aiokafka.errors import KafkaConnectionError, KafkaError
 
 from streams.broker import Broker, BrokerError, start_broker
 from streams.cluster.connection import admin_client
 from streams.cluster.topics import create_topics
+from streams.demo.casebook import Casebook
+from streams.demo.deeds import Deeds
+from streams.demo.desk import Desk
+from streams.demo.facts import brands_with_calendar, versions_by_brand
 from streams.demo.home import temporary_home
 from streams.demo.ledger import Ledger
 from streams.demo.lives import Lives
@@ -19,12 +24,12 @@ from streams.demo.observed import Observed
 from streams.demo.part import Hopeless, end_all
 from streams.demo.plan import Options, Plan, make_plan
 from streams.demo.screen import Screen
-from streams.demo.script import Stage, Stuck, play
+from streams.demo.script import Senders, Stage, Stuck, play
 from streams.demo.sender import sender
 from streams.demo.summary import summarise
 from streams.demo.watch import watch
 from streams.settings import Settings
-from streams.topology import RESPONSES, TOPICS
+from streams.topology import ACTIONS, RESPONSES, TOPICS
 
 END_WITHIN_S = 6.0
 """What a part gets to end in an orderly way; a worker's last commit takes milliseconds."""
@@ -104,6 +109,8 @@ def _kafka(screen: Screen, home: Path) -> Iterator[Broker]:
 
 
 def _run_on(plan: Plan, options: Options, screen: Screen, home: Path, broker: Broker | None) -> int:
+    settings = plan.settings
+    casebook = Casebook(versions=versions_by_brand(), with_calendar=brands_with_calendar())
     stage = Stage(
         plan=plan,
         options=options,
@@ -111,9 +118,13 @@ def _run_on(plan: Plan, options: Options, screen: Screen, home: Path, broker: Br
         screen=screen,
         parts=plan.parts(home),
         ledger=Ledger(
-            partitions=plan.settings.partitions, lives=Lives(alert_max_age_ms=round(plan.settings.alert_max_age * 1000))
+            partitions=settings.partitions, lives=Lives(alert_max_age_ms=round(settings.alert_max_age * 1000))
         ),
-        observed=Observed(source=plan.settings.topic(RESPONSES.name)),
+        deeds=Deeds(),
+        desk=Desk(random=Random(f"{options.seed}/desk"), partitions=settings.partitions),
+        observed=Observed(
+            source=settings.topic(RESPONSES.name), actions=settings.topic(ACTIONS.name), casebook=casebook
+        ),
     )
     return 0 if asyncio.run(_run(stage, broker)) else 1
 
@@ -131,7 +142,7 @@ async def _run(stage: Stage, broker: Broker | None) -> bool:
         stage.screen.clear()
         if stage.observed.alert_ids:
             stage.screen.say("")
-            stage.screen.show(summarise(stage.ledger, stage.observed))
+            stage.screen.show(summarise(stage.ledger, stage.deeds, stage.observed))
             stage.screen.say("")
         raise
     finally:
@@ -146,14 +157,18 @@ async def _run(stage: Stage, broker: Broker | None) -> bool:
 
 async def _with_everything_kept_alive(stage: Stage, broker: Broker | None) -> bool:
     """Play while the topics are watched and whatever dies is started again. Raises the first thing that goes wrong."""
-    say = stage.screen.say
+    say, settings = stage.screen.say, stage.plan.settings
     try:
-        async with sender(stage.plan.settings, stage.ledger) as send, asyncio.TaskGroup() as tasks:
+        async with (
+            sender(settings, RESPONSES, stage.ledger) as responses,
+            sender(settings, ACTIONS, stage.deeds) as actions,
+            asyncio.TaskGroup() as tasks,
+        ):
             background = [tasks.create_task(part.keep(say)) for part in stage.parts]
-            background.append(tasks.create_task(watch(stage.plan.settings, stage.observed)))
+            background.append(tasks.create_task(watch(settings, stage.observed, stage.desk)))
             if broker is not None:
                 background.append(tasks.create_task(_keep_kafka(broker, stage.screen)))
-            good = await play(stage, send)
+            good = await play(stage, Senders(responses, actions))
             for task in background:
                 task.cancel()
         return good

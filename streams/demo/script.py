@@ -6,18 +6,25 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
+from typing import NamedTuple
 
+from streams.demo.deeds import Deed, Deeds
+from streams.demo.desk import Desk
+from streams.demo.desk_sums import desk_adds_up, desk_is_quiet
 from streams.demo.intro import Place, introduce
 from streams.demo.ledger import Ledger
 from streams.demo.observed import Observed, percentile
 from streams.demo.part import Part
 from streams.demo.plan import Options, Plan
+from streams.demo.publishing import publish, work
+from streams.demo.records import Record
 from streams.demo.screen import Figures, Screen
 from streams.demo.sender import Sender
 from streams.demo.summary import summarise, verdict
 from streams.demo.sums import add_up, worked_off
-from streams.demo.watch import count_responses
+from streams.demo.watch import count_records
 from streams.demo.world import World, history, live
+from streams.topology import ACTIONS, RESPONSES
 
 _LOOK_S = 0.1
 _FIGURES_S = 0.5
@@ -40,22 +47,33 @@ class Stage:
     screen: Screen
     parts: list[Part]
     ledger: Ledger
+    deeds: Deeds
+    desk: Desk
     observed: Observed
 
 
-async def play(stage: Stage, send: Sender) -> bool:
+class Senders(NamedTuple):
+    """To the topics that are written from outside."""
+
+    responses: Sender[Record]
+    actions: Sender[Deed]
+
+
+async def play(stage: Stage, send: Senders) -> bool:
     """Play it to its end, if it has one. True where all sums are equal. Raises Stuck where the workers stop working."""
-    world = World.make(
-        seed=stage.options.seed, start_ms=round(time.time() * 1000), partitions=stage.plan.settings.partitions
-    )
-    await _play_history(stage, send, world)
+    settings = stage.plan.settings
+    world = World.make(seed=stage.options.seed, start_ms=round(time.time() * 1000), partitions=settings.partitions)
+    rows = await publish(settings, world.shops)
+    await _play_history(stage, send.responses, world)
+    await _until(stage, lambda: len(stage.observed.adopted) >= rows, "the shards to adopt rules and store facts")
     stage.screen.clear()
     _introduce(stage, world)
     figures = asyncio.create_task(_show_figures(stage))
     try:
         await _play_live(stage, send, replace(world, start_ms=round(time.time() * 1000)))
-        await send.flush()
-        await _until(stage, lambda: worked_off(stage.ledger, stage.observed), "the rest to be worked off")
+        await send.responses.flush()
+        await send.actions.flush()
+        await _until(stage, lambda: _worked_off(stage), "the rest to be worked off")
     except Stuck as stuck:
         stage.screen.say(f"{stuck} The sums below say what is missing.", style="red")
     finally:
@@ -63,7 +81,7 @@ async def play(stage: Stage, send: Sender) -> bool:
     return await _sum_up(stage)
 
 
-async def _play_history(stage: Stage, send: Sender, world: World) -> None:
+async def _play_history(stage: Stage, send: Sender[Record], world: World) -> None:
     """Send the past year, and wait until they are counted."""
     screen, observed, ledger = stage.screen, stage.observed, stage.ledger
     screen.status("Sending the answers of the past year ...")
@@ -81,11 +99,12 @@ async def _play_history(stage: Stage, send: Sender, world: World) -> None:
     await _until(stage, lambda: sum(observed.answers.values()) == ledger.present(), "the scores of the past year")
 
 
-async def _play_live(stage: Stage, send: Sender, world: World) -> None:
+async def _play_live(stage: Stage, send: Senders, world: World) -> None:
     """Send what happens now, for as long as was asked for."""
     try:
-        async with asyncio.timeout(stage.options.for_s):
-            await send.send_live(live(world, rate=stage.options.rate))
+        async with asyncio.timeout(stage.options.for_s), asyncio.TaskGroup() as tasks:
+            tasks.create_task(send.responses.send_live(live(world, rate=stage.options.rate)))
+            tasks.create_task(work(stage.desk, send.actions))
     except TimeoutError:
         stage.screen.status("Waiting until all is worked off ...")
 
@@ -96,13 +115,21 @@ async def _until(stage: Stage, done: Callable[[], bool], what: str) -> None:
     moved_s = time.monotonic()
     while not done():
         observed = stage.observed
-        said = observed.alerts.total() + observed.audits.total()
-        now = (observed.taken(), observed.dead.total(), said, sum(observed.answers.values()))
+        said = sum(observed.alert_ids.values()) + observed.audits.total() + len(observed.adopted)
+        dead = observed.dead.total() + observed.refused.total()
+        taken = observed.taken() + observed.taken(observed.actions)
+        now = (taken, dead, said, sum(observed.answers.values()))
         if now != seen:
             seen, moved_s = now, time.monotonic()
         elif time.monotonic() - moved_s > _PATIENCE_S:
             raise Stuck(f"Waited {_PATIENCE_S:g} s for {what}, and nothing moved.")
         await asyncio.sleep(_LOOK_S)
+
+
+def _worked_off(stage: Stage) -> bool:
+    """Whether nothing more is to be waited for."""
+    quiet = desk_is_quiet(stage.deeds, stage.observed, round(time.time() * 1000))
+    return quiet and worked_off(stage.ledger, stage.observed)
 
 
 def _introduce(stage: Stage, world: World) -> None:
@@ -146,15 +173,16 @@ def figures_of(stage: Stage) -> Figures:
 async def _sum_up(stage: Stage) -> bool:
     """Read back, compare, and say so."""
     screen, ledger, observed = stage.screen, stage.ledger, stage.observed
-    screen.status("Reading survey.responses back ...")
-    in_topic = await count_responses(stage.plan.settings)
+    screen.status("Reading survey.responses and followup.actions back ...")
+    now_ms = round(time.time() * 1000)
+    responses, actions = [await count_records(stage.plan.settings, topic) for topic in (RESPONSES, ACTIONS)]
     observed.settle_latencies(ledger.lives.alerts)
-    sums = add_up(ledger, observed, in_topic)
+    sums = [*add_up(ledger, observed, responses), *desk_adds_up(stage.deeds, observed, actions, now_ms)]
     screen.clear()
     screen.say("")
-    screen.show(summarise(ledger, observed))
+    screen.show(summarise(ledger, stage.deeds, observed))
     screen.say("")
-    if not ledger.sure:
+    if not (ledger.sure and stage.deeds.sure):
         screen.say("Kafka did not answer to some records: what was sent is not known for sure, and not compared.")
     screen.show(verdict(sums))
     return all(each.good for each in sums)

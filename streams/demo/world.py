@@ -2,9 +2,9 @@
 
 The story: for a year the shops collected answers, which come first as an import. Then people answer live. Soon after
 the start the tills of one shop fail and its queue grows; another shop's building works are over; a till that was
-offline for two and a half days delivers what it has at once; a row of unhappy customers finds a kiosk. All the time a
-few things go wrong, as they do: a till repeats itself, a survey is changed, withdrawn or to be forgotten, a record is
-malformed, a web shop keys its records by the wrong thing.
+offline for nearly four days delivers what it has at once, some of it too late for a call in time; a row of unhappy
+customers finds a kiosk. All the time a few things go wrong, as they do: a till repeats itself, a survey is changed,
+withdrawn or to be forgotten, a record is malformed, a web shop keys its records by the wrong thing.
 
 Each aspect draws from a generator of its own, so that a change to one leaves the others as they were.
 """
@@ -16,7 +16,6 @@ from itertools import accumulate, count
 from random import Random
 
 import orjson
-from aiokafka.partitioner import murmur2
 
 from streams.demo.answers import Visit, record_of, write_answer
 from streams.demo.chains import WAS_OFFLINE
@@ -24,6 +23,7 @@ from streams.demo.faults import spoil
 from streams.demo.follow_ups import FollowUps, again
 from streams.demo.records import Document, Kind, Record
 from streams.demo.shops import CHANNELS, DAY_MS, KIOSK, TILL, WEB, Channel, Shop, open_shops, traffic
+from streams.demo.strays import stray_key
 
 HISTORY_DAYS = 40
 HISTORY_RECORDS = 24_000
@@ -33,7 +33,8 @@ OLDER_RECORDS = 12_000
 BACKLOG_AT_MS = 3_000
 BURST_AT_MS = 12_000
 BACKLOG_RECORDS = 140
-OFFLINE_MS = 60 * 3_600_000
+OFFLINE_MS = 90 * 3_600_000
+"""Whenever it starts, the shop was open for a while more than 48 hours before: its closed hours are 39 in a row."""
 
 _OLDER_STEP_H = 5
 """Every fifth hour stands for all: it comes round to each hour of the day."""
@@ -176,7 +177,7 @@ def _answers(world: World, rate: float, follow: FollowUps) -> Iterator[Record]:
             continue
         record = record_of(document, visit, at_ms=at_ms, kind=kind)
         if kind is Kind.MISROUTED:
-            yield _under_key(record, _stray_key(world.partitions, strays, shop))
+            yield _under_key(record, stray_key(world.partitions, strays, shop.key))
             continue
         follow.up(record, document, visit)
         yield record
@@ -216,7 +217,7 @@ def _lost_twice(world: World, random: Random, document: Document, shop: Shop, at
     return Record(
         at_ms=at_ms,
         kind=Kind.MALFORMED,
-        key=_stray_key(world.partitions, random, shop),
+        key=stray_key(world.partitions, random, shop.key),
         value=orjson.dumps(document),
         headers=(("nps.arrival", b"%d" % at_ms), ("nps.rehomed-from", b"survey.responses|0|0")),
         reason="wrong_partition",
@@ -225,18 +226,3 @@ def _lost_twice(world: World, random: Random, document: Document, shop: Shop, at
 
 def _under_key(record: Record, key: bytes) -> Record:
     return Record(at_ms=record.at_ms, kind=record.kind, key=key, value=record.value, said=record.said)
-
-
-def _stray_key(partitions: int, random: Random, shop: Shop) -> bytes:
-    """An order number instead of `brand|store`, one that leads astray; where all keys lead to one place, it cannot."""
-    home = murmur_partition(shop.key, partitions)
-    while True:
-        key = b"order-%08d" % random.randrange(10**8)
-        if partitions == 1 or murmur_partition(key, partitions) != home:
-            return key
-
-
-def murmur_partition(key: bytes, partitions: int) -> int:
-    """The partition of a key, as every Kafka client with the usual partitioner has it."""
-    hashed: int = murmur2(key)
-    return (hashed & 0x7FFFFFFF) % partitions

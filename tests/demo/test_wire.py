@@ -10,7 +10,8 @@ from msgspec import UNSET
 from streams.demo.faults import FAULTS, Fault
 from streams.demo.records import Document, Kind, Record
 from streams.demo.shops import DAY_MS
-from streams.demo.world import World, history, live, murmur_partition
+from streams.demo.strays import murmur_partition
+from streams.demo.world import World, history, live
 from streams.events.rejected import Rejected
 from streams.events.response import decode_response
 

@@ -12,7 +12,8 @@ from streams.demo.chains import CHAINS, IN_TROUBLE, QUEUE_GROWS, RECOVERS, WAS_O
 from streams.demo.faults import FAULTS
 from streams.demo.records import ANSWERS, ENDS_AS, Kind, Name, Record, Said
 from streams.demo.shops import DAY_MS, open_shops, traffic
-from streams.demo.world import BACKLOG_RECORDS, HISTORY_RECORDS, OLDER_RECORDS, World, history, live, murmur_partition
+from streams.demo.strays import murmur_partition
+from streams.demo.world import BACKLOG_RECORDS, HISTORY_RECORDS, OLDER_RECORDS, World, history, live
 
 NOON_MS = int(datetime(2026, 11, 19, 12, tzinfo=UTC).timestamp() * 1000)
 PARTITIONS = 8
