@@ -6,6 +6,9 @@ from random import Random
 
 STAFF = ("Inès", "Léa", "Karim", "Thomas", "Chloé", "Sofiane", "Amy", "Priya", "Callum", "Grace", "Noah", "Zoë")
 
+_ALARMING = 0.08
+"""Of the unhappiest speak of something that somebody has to hear of at once."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Voice:
@@ -14,6 +17,7 @@ class Voice:
     praise: tuple[str, ...]
     grumble: tuple[str, ...]
     fury: tuple[str, ...]
+    alarming: tuple[str, ...]
     queue: tuple[str, ...]
     but: tuple[str, ...]
     short: Mapping[str, tuple[str, ...]]
@@ -36,6 +40,8 @@ def _clauses(random: Random, voice: Voice, score: int, *, queueing: bool) -> lis
     if score >= 7:
         praise = random.choice(voice.praise)
         return random.choice(([f"{praise}{random.choice(voice.but)}{grumble}"], [praise], [grumble]))
+    if score <= 3 and random.random() < _ALARMING:
+        return [random.choice(voice.alarming)]
     worst = [random.choice(voice.fury)] if score <= 3 else []
     if worst and random.random() < 0.5 and not queueing:
         return worst
@@ -108,6 +114,14 @@ _FRENCH = Voice(
         "c'était mieux avant, bien mieux",
         "je raconte cela à tous mes voisins",
         "une honte pour une enseigne de cette réputation",
+    ),
+    alarming=(
+        "j'ai glissé sur le sol mouillé et je me suis blessé au poignet",
+        "une étagère mal fixée est tombée, c'est dangereux pour les enfants",
+        "sans réponse sous huit jours je porte plainte",
+        "je saisis la DGCCRF, ces prix sont trompeurs",
+        "le vigile a tenu des propos racistes",
+        "remboursez-moi ou je fais opposition auprès de ma banque",
     ),
     queue=(
         "25 minutes de queue pour un seul article",
@@ -187,6 +201,14 @@ _ENGLISH = Voice(
         "used to be so much better",
         "I'm telling all my friends",
         "embarrassing for a name like this",
+    ),
+    alarming=(
+        "I slipped on the wet floor and hurt my wrist",
+        "a shelf came down next to my son, this is dangerous",
+        "you will hear from my lawyer",
+        "the security guard was openly racist",
+        "give me my refund or I will do a chargeback",
+        "I had an allergic reaction and nobody knew what was in it",
     ),
     queue=(
         "25 minutes in the queue for one item",

@@ -22,6 +22,7 @@ from streams.demo.chains import WAS_OFFLINE
 from streams.demo.faults import spoil
 from streams.demo.follow_ups import FollowUps, again
 from streams.demo.records import Document, Kind, Record
+from streams.demo.regulars import Regulars
 from streams.demo.shops import CHANNELS, DAY_MS, KIOSK, TILL, WEB, Channel, Shop, open_shops, traffic
 from streams.demo.strays import stray_key
 
@@ -158,6 +159,7 @@ def burst(world: World) -> Iterator[Record]:
 def _answers(world: World, rate: float, follow: FollowUps) -> Iterator[Record]:
     random, faults, strays = world.random("answers"), world.random("faults"), world.random("misrouted")
     misrouting = [shop for shop in world.shops if shop.chain.brand == _MISROUTING_BRAND]
+    regulars = Regulars(random=world.random("regulars"))
     places = world.places()
     up_to: list[float] = []
     minute = -1
@@ -175,6 +177,7 @@ def _answers(world: World, rate: float, follow: FollowUps) -> Iterator[Record]:
         if kind is Kind.MALFORMED:
             yield _malformed(world, faults, document, shop, at_ms)
             continue
+        document = regulars.meet(document)
         record = record_of(document, visit, at_ms=at_ms, kind=kind)
         if kind is Kind.MISROUTED:
             yield _under_key(record, stray_key(world.partitions, strays, shop.key))

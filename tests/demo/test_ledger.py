@@ -14,7 +14,7 @@ from streams.demo.shops import DAY_MS
 from streams.demo.sums import add_up, worked_off
 from streams.demo.world import World, history, live
 from streams.engine.marker import KEY, Marker, Source
-from tests.demo.records import FakeRecord, a_brand_score, an_alarm, an_alert, an_audit
+from tests.demo.records import FakeRecord, a_brand_score, an_alarm, an_alert, an_audit, observing
 
 _START_MS = 1_790_000_000_000
 _PARTITIONS = 4
@@ -32,7 +32,7 @@ def _a_record(kind: Kind = Kind.ANSWER, *, age_ms: int = 1_000, **more: object) 
 
 def _a_run() -> tuple[Ledger, Observed, int]:
     """A run in which the system does all as it must: the ledger, what was seen, and the records in the topic."""
-    ledger, observed = _a_ledger(), Observed(source="survey.responses")
+    ledger, observed = _a_ledger(), observing()
     world = World.make(seed=3, start_ms=_START_MS, partitions=_PARTITIONS)
     totals = dict.fromkeys(DISPOSITIONS, 0)
     in_topic = 0
@@ -64,12 +64,18 @@ def _a_marker(totals: dict[str, int]) -> bytes:
 
 
 def _one_lost(observed: Observed) -> None:
-    observed.totals[0]["counted"] -= 1
+    _totals(observed)["counted"] -= 1
+
+
+def _totals(observed: Observed) -> dict[str, int]:
+    totals = observed.totals[0]["survey.responses"]
+    assert isinstance(totals, dict)
+    return totals
 
 
 def _one_counted_twice(observed: Observed) -> None:
-    observed.totals[0]["counted"] += 1
-    observed.totals[0]["duplicate"] -= 1
+    _totals(observed)["counted"] += 1
+    _totals(observed)["duplicate"] -= 1
 
 
 def _one_dead_letter_missing(observed: Observed) -> None:
@@ -82,21 +88,21 @@ def _one_wrong_reason(observed: Observed) -> None:
 
 
 def _one_event_missing(observed: Observed) -> None:
-    del observed.alerts[_an_event(observed, "raised")]
+    observed.alerts.remove(_an_event(observed, "raised"))
 
 
 def _one_enrichment_missing(observed: Observed) -> None:
-    del observed.alerts[_an_event(observed, "enriched")]
+    observed.alerts.remove(_an_event(observed, "enriched"))
 
 
 def _one_retraction_with_another_reason(observed: Observed) -> None:
     event = _an_event(observed, "excluded")
-    del observed.alerts[event]
-    observed.alerts[event._replace(what="deleted")] += 1
+    observed.alerts.remove(event)
+    observed.alerts.add(event._replace(what="deleted"))
 
 
 def _one_person_not_told_of(observed: Observed) -> None:
-    del observed.alerts[_an_event(observed, "forgotten")]
+    observed.alerts.remove(_an_event(observed, "forgotten"))
 
 
 def _one_event_twice(observed: Observed) -> None:
@@ -105,7 +111,7 @@ def _one_event_twice(observed: Observed) -> None:
 
 def _one_event_before_another(observed: Observed) -> None:
     later = AlertEvent(("B", "S", "till", "r"), 0, 2, "enriched")
-    for event in (later, later._replace(sequence=1, what="raised")):
+    for event in (later, later._replace(step=1, what="raised")):
         observed.see_alert(an_alert(event), 0)
 
 
@@ -254,7 +260,7 @@ def test_an_alert_follows_its_response(life: str) -> None:
         numbers.append((generation, sequence))
 
     assert expected == [event.what for event in events]
-    assert numbers == [(event.generation, event.sequence) for event in events]
+    assert numbers == [(event.generation, event.step) for event in events]
 
 
 @pytest.mark.parametrize(
@@ -286,7 +292,7 @@ def test_with_one_partition_nothing_is_rehomed() -> None:
 
 def test_markers_of_all_shards_are_added_and_the_last_one_of_each_holds() -> None:
     """A marker holds running totals: the newest of each partition counts, and the partitions add up."""
-    observed = Observed(source="survey.responses")
+    observed = observing()
     for partition, counted in ((0, 5), (1, 7), (0, 6)):
         totals = dict.fromkeys(DISPOSITIONS, 0) | {"counted": counted}
         observed.see_state(FakeRecord(key=KEY, value=_a_marker(totals), partition=partition))

@@ -87,6 +87,6 @@ def test_the_first_page_can_be_typed_as_it_stands() -> None:
         "export NPS_BROKERS=127.0.0.1:17044 NPS_TOPIC_PREFIX=demo-1-",
         "kill -9 4242",
         "Coral & Pine, Dunedin",
-        "offline since Thursday 12:00",
+        "offline since Wednesday 06:00",
     ):
         assert text in out.getvalue()

@@ -13,7 +13,8 @@ from streams.demo.faults import FAULTS
 from streams.demo.records import ANSWERS, ENDS_AS, Kind, Name, Record, Said
 from streams.demo.shops import DAY_MS, open_shops, traffic
 from streams.demo.strays import murmur_partition
-from streams.demo.world import BACKLOG_RECORDS, HISTORY_RECORDS, OLDER_RECORDS, World, history, live
+from streams.demo.world import BACKLOG_RECORDS, HISTORY_RECORDS, OLDER_RECORDS, World, backlog, history, live
+from streams.domain.rules import DEFAULT_RULES
 
 NOON_MS = int(datetime(2026, 11, 19, 12, tzinfo=UTC).timestamp() * 1000)
 PARTITIONS = 8
@@ -197,6 +198,37 @@ def test_offline_till_delivers_in_the_order_of_submission() -> None:
     assert moments == sorted(moments)
     assert moments[-1] - moments[0] > DAY_MS
     assert all(shop.is_open(shop.local(moment)) for moment in moments)
+
+
+def test_whenever_it_starts_some_of_the_backlog_comes_too_late_to_call_in_time() -> None:
+    """At any hour of any day, unhappy customers were asked more than 48 hours before."""
+    for hour in range(0, 24 * 7, 3):
+        world = World.make(seed=7, start_ms=NOON_MS + hour * 3_600_000, partitions=8)
+        answers = [record for record in backlog(world) if record.said and record.said.score is not None]
+        late = [record for record in answers if record.said and record.at_ms - record.said.submitted_ms > 2 * DAY_MS]
+
+        assert any(record.said.score <= 6 for record in late if record.said and record.said.score is not None), hour
+
+
+def test_some_unhappy_customers_come_back_to_the_shop() -> None:
+    """The same reference at the same shop, and never at another."""
+    records = _some_live(_a_world(), 3_000)
+    unhappy = [said for said in _answers(records) if said.score is not None and said.score <= 6]
+    visits = Counter((said.name[:2], said.document.get("customer_ref")) for said in unhappy)
+    again = {customer: shop for (shop, customer), number in visits.items() if customer is not None and number > 1}
+
+    assert len(again) > 5
+    assert all(number == 1 for (shop, customer), number in visits.items() if again.get(str(customer), shop) != shop)
+
+
+def test_some_comments_are_alarming() -> None:
+    """In both languages a theme is touched that a default rule knows; by a few of the unhappy, not by many."""
+    records = _some_live(_a_world(), 6_000)
+    unhappy = [said.document for said in _answers(records) if said.score is not None and said.score <= 3]
+    told = [document for document in unhappy if DEFAULT_RULES.themes_in(document.get("comment"))]
+
+    assert {"fr", "en"} == {document["language"] for document in told}
+    assert 0.005 < len(told) / len(unhappy) < 0.15
 
 
 def test_a_kiosk_hears_from_a_row_of_unhappy_customers() -> None:
