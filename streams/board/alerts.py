@@ -2,6 +2,7 @@
 
 An alert is raised, enriched, retracted; a response that falls again raises another one. What an event did not say stays
 as it was said before. Where a person is forgotten, what was said of them goes from all alerts of the response at once.
+What people and clocks do to its case changes how a line stands, and nothing that was said in it.
 """
 
 from bisect import insort
@@ -11,12 +12,30 @@ from typing import Final, NamedTuple
 from msgspec.structs import replace
 
 from streams.events.alert import Alert
+from streams.events.time import rfc3339_ms
 
 ALERTS_MAX: Final = 500
 """What a person may scroll through; older alerts are in the topic."""
 RETRACTED_SHOWN_MS: Final = 3_600_000
 """How long an alert that was retracted is to be seen among the others, for those who have begun to act on it."""
-KINDS: Final = frozenset({"raised", "enriched", "retracted"})
+LIFE: Final = frozenset(
+    {
+        "attached",
+        "acknowledged",
+        "contacted",
+        "resolved",
+        "dismissed",
+        "reopened",
+        "escalated",
+        "breached",
+        "expired",
+    }
+)
+"""What people and clocks do to a case; a note or a rating of theirs is an `enriched`, with the action in it."""
+KINDS: Final = frozenset({"raised", "enriched", "retracted"}) | LIFE
+
+Response = tuple[str, str, str | None, str, str]
+"""What makes a response that one: without the time of the day, as its identity is."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -26,6 +45,11 @@ class Place:
     at_ms: int
     partition: int
     offset: int
+
+    @property
+    def at(self) -> str:
+        """The append time as RFC 3339."""
+        return rfc3339_ms(self.at_ms)
 
 
 class Followed(NamedTuple):
@@ -82,11 +106,12 @@ class Alerts:
     def _fold(self, place: Place, event: Alert) -> list[Followed]:
         known = self._lines.get(event.alert_id)
         if known is None:
-            # Of an alert that is not known any more, an end is no news.
-            return [] if event.kind == "retracted" else self._add(Followed(place, place.at_ms, event))
+            # Of an alert that is not known any more, an end is no news, nor what people do.
+            is_news = event.kind != "retracted" and not is_of_life(event)
+            return self._add(Followed(place, place.at_ms, event)) if is_news else []
         if event.sequence <= known.alert.sequence:
             return []
-        return [known._replace(changed_ms=place.at_ms, alert=_together(known.alert, event))]
+        return [known._replace(changed_ms=place.at_ms, alert=together(known.alert, event))]
 
     def _add(self, followed: Followed) -> list[Followed]:
         entry = followed.place, followed.alert.alert_id
@@ -99,26 +124,48 @@ class Alerts:
         return [] if oldest == entry else [followed]
 
     def _forget(self, place: Place, event: Alert) -> list[Followed]:
-        response = _response(event)
+        response = response_of(event)
         changed = []
         for followed in self._lines.values():
-            if _response(followed.alert) == response and not followed.forgotten:
+            if response_of(followed.alert) == response and not followed.forgotten:
                 last = event if followed.alert.alert_id == event.alert_id else followed.alert
-                kept = _together(followed.alert, last)
-                bare = replace(kept, comment=None, language=None, customer_ref=None, contactable=False, link=None)
-                changed.append(followed._replace(changed_ms=place.at_ms, alert=bare, forgotten=True))
+                kept = bare(together(followed.alert, last))
+                changed.append(followed._replace(changed_ms=place.at_ms, alert=kept, forgotten=True))
         return changed
 
 
-def _response(event: Alert) -> tuple[str, str, str | None, str, str]:
-    """What makes a response that one: without the time of the day, as its identity is."""
-    assert event.response_id is not None, "an event that no response brought"
-    assert event.submitted_at is not None
+def is_of_life(event: Alert) -> bool:
+    """Whether people or clocks brought an event, and no response: it says nothing of one."""
+    return event.response_id is None
+
+
+def response_of(event: Alert) -> Response | None:
+    """The response that an event is about; None for one that names none."""
+    if event.response_id is None or event.submitted_at is None:
+        return None
     return event.brand, event.store, event.source, event.response_id, event.submitted_at[:10]
 
 
-def _together(before: Alert, event: Alert) -> Alert:
-    """An alert after one more event."""
+def bare(alert: Alert) -> Alert:
+    """An alert without anything that leads to its person."""
+    return replace(alert, comment=None, language=None, customer_ref=None, contactable=False, link=None)
+
+
+def together(before: Alert, event: Alert) -> Alert:
+    """An alert after one more event, without what a person said who acted on it: that is in the story of its case."""
+    if is_of_life(event):
+        return replace(
+            before,
+            sequence=event.sequence,
+            severity=event.severity,
+            due_at=event.due_at,
+            contactable=event.contactable,
+            case_id=event.case_id,
+            status=event.status,
+            owner=event.owner,
+            held=event.held,
+            at=event.at,
+        )
     return replace(
         event,
         comment=before.comment if event.comment is None else event.comment,

@@ -12,7 +12,7 @@ from streams.board.periods import adds_up
 from streams.board.progress import Progress
 from streams.board.standing import standing_of
 from streams.events.alarm import decode_alarm
-from streams.events.alert import decode_alert
+from streams.events.alert import Alert, decode_alert
 from streams.events.rejected import Rejected
 from streams.events.score import Score, decode_score
 from streams.events.trend import decode_trend
@@ -82,17 +82,21 @@ class Intake:
         return "taken"
 
     def alert(self, record: Any) -> Outcome:
-        """Take a record of `followup.alerts`."""
+        """Take a record of `followup.alerts`: into the list of alerts what is known, into its case whatever it is."""
         alert = Rejected("schema") if record.value is None else decode_alert(record.value)
-        if isinstance(alert, Rejected):
+        if isinstance(alert, Rejected) or not _is_dated(alert):
             return "malformed"
-        if alert.kind not in alerts.KINDS or alert.response_id is None:  # what a person or a clock did to a case
+        is_known = alert.kind in alerts.KINDS
+        if None in {alert.submitted_at, alert.due_at, alert.score, alert.severity}:
+            return "malformed" if is_known else "unshown"  # a digest, say, which is of no alert
+        place = Place(record.timestamp, record.partition, record.offset)
+        if not is_known and alert.case_id is None:
             return "unshown"
-        if not (_is_instant(alert.submitted_at) and _is_instant(alert.due_at)):
-            return "malformed"
-        changed = self._board.alerts.apply(Place(record.timestamp, record.partition, record.offset), alert)
+        followed = self._board.alerts.apply(place, alert) if is_known else []
+        cases = self._board.cases.apply(place, alert)
         if self._progress.caught_up:
-            self._hub.alerts_changed(changed)
+            self._hub.alerts_changed(followed)
+            self._hub.cases_changed(cases)
         return "taken"
 
 
@@ -101,8 +105,14 @@ def _key(record: Any) -> tuple[str, str | None]:
     return brand, store or None
 
 
-def _is_instant(text: str | None) -> bool:
+def _is_dated(alert: Alert) -> bool:
+    """Whether what should be an instant is one."""
+    given = (alert.submitted_at, alert.due_at, alert.at, alert.escalation and alert.escalation.due_at)
+    return all(instant is None or _is_instant(instant) for instant in given)
+
+
+def _is_instant(text: str) -> bool:
     try:
-        return text is not None and datetime.fromisoformat(text).tzinfo is not None
+        return datetime.fromisoformat(text).tzinfo is not None
     except ValueError:
         return False

@@ -1,8 +1,8 @@
-"""The read model: the last score and trend of every brand and store, open alarms, the newest alerts.
+"""The read model: the last score and trend of every brand and store, open alarms, the newest alerts, cases.
 
 Pure; time is in what it is given. It holds what the topics hold and no more: a brand or a store goes when its record is
-deleted, an alarm when it is released, an alert when ALERTS_MAX newer ones have come. Trends are kept as they came, and
-decoded when somebody looks.
+deleted, an alarm when it is released, an alert when ALERTS_MAX newer ones have come, a case as `cases` says. Trends are
+kept as they came, and decoded when somebody looks.
 """
 
 import unicodedata
@@ -12,6 +12,7 @@ from typing import Any, Literal, NamedTuple
 
 from streams.board.alarms import Alarms
 from streams.board.alerts import Alerts
+from streams.board.cases import Cases
 from streams.board.change import TOO_FEW
 from streams.board.standing import Standing
 from streams.domain.window import WindowName
@@ -41,6 +42,7 @@ class Board:
     def __init__(self) -> None:
         self.alerts = Alerts()
         self.alarms = Alarms()
+        self.cases = Cases()
         self._brands: dict[str, Standing] = {}
         self._stores: dict[str, dict[str, Standing]] = {}
         self._trends: dict[Key, bytes] = {}
@@ -52,6 +54,7 @@ class Board:
         """Forget everything, before the topics are read anew."""
         self.alerts.clear()
         self.alarms.clear()
+        self.cases.clear()
         self._brands.clear()
         self._stores.clear()
         self._trends.clear()
@@ -151,6 +154,7 @@ class Board:
             "trends": len(self._trends),
             "alarms": len(self.alarms),
             "alerts": len(self.alerts),
+            "cases": len(self.cases),
         }
 
     def _changed(self, brand: str, as_of: datetime | None = None) -> None:
