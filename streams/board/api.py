@@ -13,8 +13,6 @@
 Who showed no token is not told the scores of small cells (`withhold`), by none of them.
 """
 
-import re
-import unicodedata
 from collections.abc import Callable
 from http import HTTPStatus
 from typing import Final, cast, get_args
@@ -23,9 +21,9 @@ from aiohttp import web
 
 from streams.board import documents, live
 from streams.board.alerts import ALERTS_MAX
+from streams.board.asking import answer, choice, number, path_name, showed_token
 from streams.board.behind import Behind, Explain
 from streams.board.change import TOO_FEW
-from streams.board.guard import SHOWED_TOKEN
 from streams.board.live import Hub
 from streams.board.model import Board, Sort
 from streams.board.problem import Handler, Refused
@@ -48,24 +46,24 @@ def routes(
             now_ms=round(now() * 1000),
             brand=request.query.get("brand") or None,
             store=request.query.get("store") or None,
-            limit=_number(request, "limit", 50, ALERTS_MAX),
+            limit=number(request, "limit", 50, ALERTS_MAX),
         )
-        whole = _showed_token(request)
-        return _json({"alerts": [documents.alert(followed, whole=whole) for followed in found]})
+        whole = showed_token(request)
+        return answer({"alerts": [documents.alert(followed, whole=whole) for followed in found]})
 
     async def explained(request: web.Request) -> web.Response:
-        if not _showed_token(request):
+        if not showed_token(request):
             raise Refused(HTTPStatus.FORBIDDEN, "single answers are shown to those alone who show the board's token")
-        window = cast("WindowName", _choice(request, "window", WINDOWS, "30d"))
-        brand, store = _name(request, "brand"), _name(request, "store")
-        return _json(await behind.document(brand, store, window, int(now())))
+        window = cast("WindowName", choice(request, "window", WINDOWS, "30d"))
+        brand, store = path_name(request, "brand"), path_name(request, "store")
+        return answer(await behind.document(brand, store, window, int(now())))
 
     async def status(request: web.Request) -> web.Response:
-        told = documents.status(board, progress, now=now(), whole=_showed_token(request))
-        return _json({**told, "clients": hub.clients})
+        told = documents.status(board, progress, now=now(), whole=showed_token(request))
+        return answer({**told, "clients": hub.clients})
 
     async def stream(request: web.Request) -> web.StreamResponse:
-        return await live.stream(request, hub, whole=_showed_token(request))
+        return await live.stream(request, hub, whole=showed_token(request))
 
     served: dict[str, Handler] = {
         **_figures(board, hub),
@@ -79,31 +77,31 @@ def routes(
 
 def _figures(board: Board, hub: Hub) -> dict[str, Handler]:
     def sights(request: web.Request) -> Sights:
-        return hub.sights(whole=_showed_token(request))
+        return hub.sights(whole=showed_token(request))
 
     async def brands(request: web.Request) -> web.Response:
         seen = sights(request)
-        return _json({"brands": [documents.brand(board, name, seen.of(name, None)) for name in board.brands()]})
+        return answer({"brands": [documents.brand(board, name, seen.of(name, None)) for name in board.brands()]})
 
     async def brand(request: web.Request) -> web.Response:
         name = _known_brand(request, board)
-        return _json(documents.brand(board, name, sights(request).of(name, None)))
+        return answer(documents.brand(board, name, sights(request).of(name, None)))
 
     async def stores(request: web.Request) -> web.Response:
-        return _json(_stores(request, board, _known_brand(request, board), sights(request)))
+        return answer(_stores(request, board, _known_brand(request, board), sights(request)))
 
     async def store(request: web.Request) -> web.Response:
         standing = _known_store(request, board)
         sight = sights(request).of(standing.brand, standing.store)
-        return _json(documents.figures(board, standing, sight))
+        return answer(documents.figures(board, standing, sight))
 
     async def brand_trends(request: web.Request) -> web.Response:
         name = _known_brand(request, board)
-        return _json(documents.trends(board, name, None, sights(request).of(name, None)))
+        return answer(documents.trends(board, name, None, sights(request).of(name, None)))
 
     async def store_trends(request: web.Request) -> web.Response:
         brand_name, name, *_ = _known_store(request, board)
-        return _json(documents.trends(board, brand_name, name, sights(request).of(brand_name, name)))
+        return answer(documents.trends(board, brand_name, name, sights(request).of(brand_name, name)))
 
     return {
         "/v1/brands": brands,
@@ -116,14 +114,10 @@ def _figures(board: Board, hub: Hub) -> dict[str, Handler]:
     }
 
 
-def _showed_token(request: web.Request) -> bool:
-    return bool(request.get(SHOWED_TOKEN))
-
-
 def _stores(request: web.Request, board: Board, name: str, sights: Sights) -> documents.Document:
-    window = cast("WindowName", _choice(request, "window", WINDOWS, "30d"))
-    sort = cast("Sort", _choice(request, "sort", get_args(Sort), "attention"))
-    limit, offset = _number(request, "limit", 50, LIMIT_MAX), _number(request, "offset", 0, 10_000_000)
+    window = cast("WindowName", choice(request, "window", WINDOWS, "30d"))
+    sort = cast("Sort", choice(request, "sort", get_args(Sort), "attention"))
+    limit, offset = number(request, "limit", 50, LIMIT_MAX), number(request, "offset", 0, 10_000_000)
     text = request.query.get("q", "")
 
     def is_shown(standing: Standing) -> bool:
@@ -140,40 +134,16 @@ def _stores(request: web.Request, board: Board, name: str, sights: Sights) -> do
     return {**asked, "total": page.total, "stores": found}
 
 
-def _json(document: documents.Document) -> web.Response:
-    return web.Response(body=documents.encode(document), content_type="application/json", charset="utf-8")
-
-
-def _name(request: web.Request, part: str) -> str:
-    return unicodedata.normalize("NFC", request.match_info[part])
-
-
 def _known_brand(request: web.Request, board: Board) -> str:
-    name = _name(request, "brand")
+    name = path_name(request, "brand")
     if board.standing(name, None) is None and not board.store_count(name):
         raise Refused(HTTPStatus.NOT_FOUND, f"no figures of the brand {name}")
     return name
 
 
 def _known_store(request: web.Request, board: Board) -> Standing:
-    brand, store = _name(request, "brand"), _name(request, "store")
+    brand, store = path_name(request, "brand"), path_name(request, "store")
     standing = board.standing(brand, store)
     if standing is None:
         raise Refused(HTTPStatus.NOT_FOUND, f"no figures of the store {store} of {brand}")
     return standing
-
-
-def _choice(request: web.Request, name: str, allowed: tuple[str, ...], default: str) -> str:
-    given = request.query.get(name, default)
-    if given not in allowed:
-        raise Refused(HTTPStatus.BAD_REQUEST, f"{name} must be one of {', '.join(allowed)}")
-    return given
-
-
-def _number(request: web.Request, name: str, default: int, high: int) -> int:
-    given = request.query.get(name)
-    if not given:
-        return default
-    if not re.fullmatch("[0-9]{1,8}", given) or int(given) > high:
-        raise Refused(HTTPStatus.BAD_REQUEST, f"{name} must be a whole number from 0 to {high}")
-    return int(given)

@@ -69,7 +69,7 @@ class Cases:
         self._bound(place.at_ms)
         return list(changed)
 
-    def page(  # noqa: PLR0913 -- a list is asked for in many ways
+    def page(
         self,
         *,
         now_ms: int,

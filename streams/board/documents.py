@@ -24,6 +24,7 @@ from streams.board.standing import Standing
 from streams.domain.comparison import LOW_CONFIDENCE_N
 from streams.domain.window import WINDOWS, WindowName
 from streams.events.alarm import Alarm, AlarmWindow
+from streams.events.alert import Alert
 from streams.events.score import WindowFigures
 
 Document = dict[str, Any]
@@ -89,13 +90,19 @@ def alarms(board: Board, brand: str, store: str | None, sight: Sight) -> list[Do
 def alert(followed: Followed, *, whole: bool) -> Document:
     """An alert as it stands, all its events together; `raised_at` and `changed_at` are when these were appended.
 
-    `forgotten`: its person is. The score of the store is of the moment of the event: only who sees all is told.
+    `forgotten`: its person is.
     """
-    told: Document = msgspec.to_builtins(followed.alert)
-    if not whole:
-        told["store_nps"] |= dict.fromkeys(_NUMBERS)
     raised_at, changed_at = (_seconds(ms / 1000) for ms in (followed.place.at_ms, followed.changed_ms))
+    told = alert_document(followed.alert, whole=whole)
     return {"raised_at": raised_at, "changed_at": changed_at, "forgotten": followed.forgotten, **told}
+
+
+def alert_document(alert: Alert, *, whole: bool) -> Document:
+    """What the events of an alert say together. The score of the store is of a moment: only who sees all is told."""
+    told: Document = msgspec.to_builtins(alert)
+    if not whole and alert.store_nps is not None:
+        told["store_nps"] |= dict.fromkeys(_NUMBERS)
+    return told
 
 
 def status(board: Board, progress: Progress, *, now: float, whole: bool) -> Document:

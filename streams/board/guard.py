@@ -4,6 +4,10 @@ On loopback without a token whoever is on this machine may look, but small cells
 checked, so that no page from elsewhere gets in by rebinding its name to 127.0.0.1. With a token, on loopback as well,
 every request carries it as `Authorization: Bearer`, or a cookie that `?token=` was exchanged for once, and is told
 everything. The cookie is derived from the token and is not the token.
+
+Who changes anything shows more than a cookie, for a browser sends that along whichever page asks it to: it takes the
+header `Authorization: Bearer`, with the token or with the key that the board gives to its own page. No page from
+elsewhere can read that key, nor may it send the header.
 """
 
 import base64
@@ -22,6 +26,8 @@ from streams.settings import BadSetting, Settings
 COOKIE: Final = "nps_board"
 SHOWED_TOKEN: Final = web.RequestKey("showed_token", bool)
 """On a request that came with the token: it is told the scores of small cells as well."""
+MAY_ACT: Final = web.RequestKey("may_act", bool)
+"""On a request that came with the token, or the key made from it, in a header: it may change something."""
 
 HEADERS: Final = {
     "Content-Security-Policy": (
@@ -75,6 +81,11 @@ def cookie_of(token: str) -> str:
     return hmac.new(token.encode(), b"nps board cookie 1", hashlib.sha256).hexdigest()
 
 
+def key_of(token: str) -> str:
+    """The key with which the page of whoever showed the token may act; the token cannot be had back from it."""
+    return hmac.new(token.encode(), b"nps board key 1", hashlib.sha256).hexdigest()
+
+
 def guard(settings: Settings) -> Middleware:
     """The middleware that lets in who may look."""
     token = settings.board_token
@@ -89,8 +100,10 @@ def guard(settings: Settings) -> Middleware:
         given = request.query.get("token")
         if given is not None and _same(given, token):
             return _enter(request, token)
-        if _carries(request, token):
+        bears = _bears(request, token)
+        if bears or _same(request.cookies.get(COOKIE, ""), cookie_of(token)):
             request[SHOWED_TOKEN] = True
+            request[MAY_ACT] = bears
             return await handler(request)
         return _ask(request)
 
@@ -104,11 +117,10 @@ async def harden(_request: web.Request, response: web.StreamResponse) -> None:
     response.headers["Server"] = "nps-board"  # aiohttp would say which version of everything this is
 
 
-def _carries(request: web.Request, token: str) -> bool:
+def _bears(request: web.Request, token: str) -> bool:
     scheme, _, given = request.headers.get("Authorization", "").partition(" ")
-    if scheme.lower() == "bearer" and _same(given.strip(), token):
-        return True
-    return _same(request.cookies.get(COOKIE, ""), cookie_of(token))
+    given = given.strip()
+    return scheme.lower() == "bearer" and (_same(given, token) or _same(given, key_of(token)))
 
 
 def _same(given: str, wanted: str) -> bool:

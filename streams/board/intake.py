@@ -107,7 +107,9 @@ def _key(record: Any) -> tuple[str, str | None]:
 
 def _is_dated(alert: Alert) -> bool:
     """Whether what should be an instant is one."""
-    given = (alert.submitted_at, alert.due_at, alert.at, alert.escalation and alert.escalation.due_at)
+    given = [alert.submitted_at, alert.due_at, alert.at]
+    if alert.escalation is not None:
+        given.append(alert.escalation.due_at)
     return all(instant is None or _is_instant(instant) for instant in given)
 
 

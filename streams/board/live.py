@@ -1,7 +1,8 @@
 """The live stream: server-sent events, one multiplexed stream per page.
 
 Alerts go out at once; figures are coalesced, each brand and store at most once per PAUSE_S with what it says by then.
-Of a trend it is only told that there is another one. Each page hears what it may see, with the token or without.
+Of trends and cases it is only told which are others now, and nothing that is in them. Each page hears what it may see,
+with the token or without.
 Nothing is replayed: a page that comes back asks the API for what it shows, so `Last-Event-ID` may be sent and is not
 needed. A client that does not keep up is dropped; its EventSource reconnects by itself.
 """
@@ -30,6 +31,8 @@ PENDING_MAX: Final = 128
 """Chunks that wait for one client: about two minutes of figures, more than any short hiccup."""
 STORES_MAX: Final = 200
 """Stores of one brand told in one pause; the others follow in the next."""
+CASES_MAX: Final = 500
+"""Cases named in one pause; the others follow in the next."""
 WRITE_MAX_S: Final = 20.0
 """A client that takes nothing for this long has gone away without saying so."""
 
@@ -78,6 +81,7 @@ class Hub:
         self._brands: dict[str, None] = {}
         self._stores: dict[str, dict[str, None]] = {}
         self._trends: dict[tuple[str, str | None], None] = {}
+        self._cases: dict[str, None] = {}
         self._sights: dict[bool, Sights] = {True: Everything(), False: Veil(board, progress)}
         self._changed = asyncio.Event()
         self._count = 0
@@ -108,6 +112,11 @@ class Hub:
         """Tell of alerts now, as they stand."""
         for followed in changed:
             self._tell(partial(self._alert, followed))
+
+    def cases_changed(self, case_ids: Iterable[str]) -> None:
+        """Tell within PAUSE_S that there is something new about these cases."""
+        self._cases.update(dict.fromkeys(case_ids))
+        self._changed.set()
 
     def status_changed(self) -> None:
         """Tell of the connection to Kafka now."""
@@ -143,9 +152,10 @@ class Hub:
         brands, self._brands = self._brands, {}
         trends, self._trends = self._trends, {}
         stores = {brand: self._take_stores(brand) for brand in tuple(self._stores)}
+        cases = self._take_cases()
         for whole in {subscriber.whole for subscriber in self._subscribers}:
             sights = self._sights[whole]
-            told = b"".join(self._brand(name, sights) for name in brands)
+            told = b"".join(self._brand(name, sights) for name in brands) + cases
             of_brands = {brand: self._stores_of(brand, names, sights) for brand, names in stores.items()}
             for brand, store in trends:
                 of_brands[brand] = of_brands.get(brand, b"") + self._event("trend", {"brand": brand, "store": store})
@@ -178,6 +188,14 @@ class Hub:
         if not any(subscriber.brand in {None, brand} for subscriber in self._subscribers):
             return []
         return names[:STORES_MAX]
+
+    def _take_cases(self) -> bytes:
+        """Which cases changed, the same for everybody."""
+        waiting = list(self._cases)
+        self._cases = dict.fromkeys(waiting[CASES_MAX:])
+        if self._cases:
+            self._changed.set()
+        return self._event("cases", {"case_ids": waiting[:CASES_MAX]}) if waiting else b""
 
     def _brand(self, name: str, sights: Sights) -> bytes:
         return self._event("brand", documents.brand(self._board, name, sights.of(name, None)))

@@ -37,8 +37,9 @@ SILENCE_MAX_S: Final = 60.0
 STOP_MAX_S: Final = 0.3
 FETCH_WAIT_MS: Final = 100
 """Behind a fetch that the broker holds back the probe has to wait: they share a connection."""
-ALERTS_BEHIND: Final = 2_000
-"""Offsets before the end of each partition, markers of transactions included: enough for the newest 500 alerts."""
+ALERTS_BEHIND: Final = 120_000
+"""Offsets before the ends of all partitions together, markers of transactions included: the stories of as many cases
+as a board holds, in a second or two."""
 RECORDS_MAX: Final = 1_000
 """Records applied in one go, some 10 ms: requests are served in between."""
 
@@ -119,9 +120,11 @@ class _Session:
         self._consumer.assign(partitions)
         starts = await self._consumer.beginning_offsets(partitions)
         ends = await self._consumer.end_offsets(partitions)
+        alerts = self._settings.topic(ALERTS.name)
+        behind = ALERTS_BEHIND // topics[alerts]
         for partition in partitions:
-            behind = ends[partition] - ALERTS_BEHIND if partition.topic == self._settings.topic(ALERTS.name) else 0
-            self._consumer.seek(partition, max(starts[partition], behind))
+            first = ends[partition] - behind if partition.topic == alerts else 0
+            self._consumer.seek(partition, max(starts[partition], first))
         self._board.clear()
         self._progress.topics = {topic: TopicProgress(count) for topic, count in topics.items()}
         self._wanted = ends

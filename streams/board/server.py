@@ -7,8 +7,9 @@ from typing import Final
 
 from aiohttp import web
 
-from streams.board import api, assets
+from streams.board import api, assets, desk
 from streams.board.behind import Explain, from_topics
+from streams.board.desk import Act, to_topic
 from streams.board.guard import check, guard, harden
 from streams.board.live import Hub
 from streams.board.model import Board
@@ -52,16 +53,18 @@ async def listening(
     hub: Hub,
     now: Callable[[], float],
     explain: Explain | None = None,
+    act: Act | None = None,
 ) -> AsyncIterator[str]:
     """The web server over a read model that somebody else fills; gives its address.
 
-    `explain` says what is behind a number, from the topics unless told otherwise.
+    `explain` says what is behind a number, from the topics unless told otherwise; `act` writes actions, to the topic.
     """
     check(settings)
     # The guard stands first: what it refuses reaches nothing behind it.
     app = web.Application(middlewares=[guard(settings), problems])
     app.on_response_prepare.append(harden)
     app.add_routes(api.routes(board, progress, hub, explain=explain or from_topics(settings), now=now))
+    app.add_routes(desk.routes(board, act=act or to_topic(settings), token=settings.board_token, now=now))
     app.add_routes(assets.routes())
     # No access log: it would keep tokens and names of stores.
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=STOP_S)

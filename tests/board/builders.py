@@ -6,8 +6,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
+from msgspec.structs import replace
+
 from streams.board.alerts import Followed, Place
 from streams.board.behind import Explain
+from streams.board.desk import Act
 from streams.board.documents import instant
 from streams.board.live import Hub
 from streams.board.model import Board
@@ -20,7 +23,7 @@ from streams.domain.score import SEVERITIES
 from streams.domain.tally import figures, from_histogram, histogram
 from streams.domain.window import WINDOWS, WindowName
 from streams.events.alarm import Alarm, AlarmWindow
-from streams.events.alert import Alert, StoreNps
+from streams.events.alert import Alert, StoreNps, Taken
 from streams.events.score import Comparison, WindowFigures
 from streams.events.trend import Restated, Series, Trend, encode_trend
 from streams.settings import Settings
@@ -159,6 +162,38 @@ def raised(number: int = 0, **overrides: Any) -> Event:
     return Place(round(NOON.timestamp() * 1000) + number * 1000, 0, number), an_alert(**overrides)
 
 
+def opened(number: int = 0, **overrides: Any) -> Event:
+    """The event of an alert that opens a case, as `raised`; its alert's id names the case, too."""
+    alert_id = overrides.get("alert_id") or str(uuid4())
+    of_case = {"case_id": alert_id, "status": "open", "rule_id": "low", "rule_version": 0, "owner": "region:Sud-Est"}
+    place, alert = raised(number, **(of_case | overrides | {"alert_id": alert_id}))
+    return place, replace(alert, at=alert.at or place.at)
+
+
+def lived(of: Event, number: int, kind: str, status: str, **changes: Any) -> Event:
+    """The next event of a case that a person or a clock brought, which says nothing of the response.
+
+    `actor`, `channel`, `note`, `quality` and `action_id` make it somebody's action.
+    """
+    place = Place(round(NOON.timestamp() * 1000) + number * 1000, 0, number)
+    said = {name: changes.pop(name, None) for name in ("action_id", "actor", "channel", "note", "quality")}
+    action = Taken(**(said | {"action_id": said["action_id"] or f"a-{number}"})) if said["actor"] else None
+    silent: dict[str, Any] = {
+        "response_id": None,
+        "source": None,
+        "comment": None,
+        "language": None,
+        "customer_ref": None,
+        "link": None,
+        "store_nps": None,
+        "reasons": [],
+        "rule_id": None,
+        "rule_version": None,
+    }
+    told = {"kind": kind, "status": status, "sequence": of[1].sequence + 1, "at": place.at, "action": action}
+    return place, replace(of[1], **(silent | told | changes))
+
+
 class Served:
     """A board under test: its address, and the parts that a reader would feed."""
 
@@ -194,12 +229,28 @@ class Served:
             told += changed
         return told
 
+    def case(self, *events: Event) -> None:
+        """Take events of cases, and tell the pages."""
+        for place, event in events:
+            self.hub.alerts_changed(self.board.alerts.apply(place, event))
+            changed = self.board.cases.apply(place, event)
+            assert changed
+            self.hub.cases_changed(changed)
+
 
 @asynccontextmanager
 async def a_served_board(
-    *, now: Any = NOON.timestamp, caught_up: bool = True, explain: Explain | None = None, **settings: Any
+    *,
+    now: Any = NOON.timestamp,
+    caught_up: bool = True,
+    explain: Explain | None = None,
+    act: Act | None = None,
+    **settings: Any,
 ) -> AsyncIterator[Served]:
-    """Serve a board on a free port; nothing feeds it but the test. `explain` says what is behind its numbers."""
+    """Serve a board on a free port; nothing feeds it but the test.
+
+    `explain` says what is behind its numbers, `act` takes what is done on it.
+    """
     served = Served(caught_up=caught_up)
     served.hub = Hub(served.board, served.progress, now=now)
     async with listening(
@@ -209,6 +260,7 @@ async def a_served_board(
         hub=served.hub,
         now=now,
         explain=explain,
+        act=act,
     ) as address:
         served.address = address
         yield served

@@ -189,7 +189,7 @@ async def test_status_says_how_far_the_board_has_read(served: Served, http: aioh
         "as_of": "2026-03-14T12:00:00Z",
         "whole": False,
         "topics": {},
-        "held": {"brands": 1, "stores": 1, "trends": 0, "alarms": 0, "alerts": 0},
+        "held": {"brands": 1, "stores": 1, "trends": 0, "alarms": 0, "alerts": 0, "cases": 0},
         "clients": 0,
     } == body
 
