@@ -5,7 +5,7 @@ from msgspec.structs import replace
 
 from streams.board.alerts import ALERTS_MAX, RETRACTED_SHOWN_MS, Alerts, Followed, Place
 from streams.events.alert import Alert
-from tests.board.builders import NOON, an_alert, raised
+from tests.board.builders import NOON, an_alert, lived, opened, raised
 
 MS = round(NOON.timestamp() * 1000)
 
@@ -180,3 +180,40 @@ def test_a_person_is_forgotten_by_an_order_that_belongs_to_an_alert_which_is_not
 def test_alerts_stand_by_time_then_partition_then_offset() -> None:
     """Two alerts of one millisecond keep one order on every board."""
     assert Place(MS, 0, 9) < Place(MS, 1, 2) < Place(MS, 1, 3) < Place(MS + 1, 0, 0)
+
+
+def test_what_people_and_clocks_do_changes_how_a_line_stands_and_not_what_it_says() -> None:
+    """Status, owner and severity are of the last event; what the customer said stays, and no note is in the line."""
+    alerts = Alerts()
+    first = opened(1, alert_id="a", score=5)
+    seen = lived(first, 2, "acknowledged", "acknowledged", actor="Mme Durand", owner="Anne", severity="P1")
+    noted = lived(seen, 3, "enriched", "acknowledged", actor="Mme Durand", note="rappeler", changes=["note"])
+    for place, event in (first, seen, noted):
+        assert alerts.apply(place, event)
+
+    (told,) = _newest(alerts)
+
+    assert ("raised", "acknowledged", "Anne", "P1", 3) == (
+        told.alert.kind,
+        told.alert.status,
+        told.alert.owner,
+        told.alert.severity,
+        told.alert.sequence,
+    )
+    assert ("Une heure en caisse", "c-1", "r-1", first[1].store_nps) == (
+        told.alert.comment,
+        told.alert.customer_ref,
+        told.alert.response_id,
+        told.alert.store_nps,
+    )
+    assert "rappeler" not in repr(told)
+    assert "Durand" not in repr(told)
+
+
+def test_what_people_do_to_an_alert_that_is_not_known_any_more_is_no_news() -> None:
+    """Its line would have nothing to say."""
+    seen = lived(opened(1, alert_id="a"), 2, "acknowledged", "acknowledged", actor="x")
+    alerts = Alerts()
+
+    assert [] == alerts.apply(*seen)
+    assert 0 == len(alerts)
