@@ -1,4 +1,4 @@
-"""The JSON API under `/v1/`: reads the model, changes nothing. Brands and stores in paths are percent-encoded.
+"""The JSON API under `/v1/`: reads the model. Brands and stores in paths are percent-encoded.
 
 /v1/brands                                                 every brand
 /v1/brands/{brand}                                         one brand
@@ -7,8 +7,10 @@
 /v1/trends/{brand} and /v1/trends/{brand}/{store}          days, weeks and months
 /v1/explain/{brand}/{store}?window=30d                     what is behind a number: with the token alone
 /v1/alerts?brand=&store=&limit=50                          newest first
+/v1/turnaround and /v1/turnaround/{brand}                  how the unhappy are answered, fit to be shown to anybody
+/v1/desk, /v1/cases/{alert_id}                             what is still to be done: see `desk`
 /v1/status                                                 connection to Kafka, lags, what is held
-/v1/stream?brand=                                          server-sent events: brand, store, trend, alert, status
+/v1/stream?brand=                                          server-sent events: brand, store, trend, alert, cases, status
 
 Who showed no token is not told the scores of small cells (`withhold`), by none of them.
 """
@@ -19,7 +21,7 @@ from typing import Final, cast, get_args
 
 from aiohttp import web
 
-from streams.board import documents, live
+from streams.board import documents, live, turnaround
 from streams.board.alerts import ALERTS_MAX
 from streams.board.asking import answer, choice, number, path_name, showed_token
 from streams.board.behind import Behind, Explain
@@ -33,6 +35,8 @@ from streams.board.standing import Standing
 from streams.domain.window import WINDOWS, WindowName
 
 LIMIT_MAX: Final = 500
+WINDOW: Final = "30d"
+"""The one window of a turnaround: cases by the day of their submission."""
 
 
 def routes(
@@ -103,7 +107,17 @@ def _figures(board: Board, hub: Hub) -> dict[str, Handler]:
         brand_name, name, *_ = _known_store(request, board)
         return answer(documents.trends(board, brand_name, name, sights(request).of(brand_name, name)))
 
+    async def turnarounds(_request: web.Request) -> web.Response:
+        return answer({"window": WINDOW, "brands": turnaround.brands(board)})
+
+    async def brand_turnaround(request: web.Request) -> web.Response:
+        limit, offset = number(request, "limit", 50, LIMIT_MAX), number(request, "offset", 0, 10_000_000)
+        told = turnaround.stores(board, _known_brand(request, board), offset=offset, limit=limit)
+        return answer({"window": WINDOW} | told)
+
     return {
+        "/v1/turnaround": turnarounds,
+        "/v1/turnaround/{brand:[^/]+}": brand_turnaround,
         "/v1/brands": brands,
         # `[^/]+` and not the default, which would refuse names with braces.
         "/v1/brands/{brand:[^/]+}": brand,

@@ -4,16 +4,20 @@ from datetime import datetime
 from typing import NamedTuple
 
 from streams.domain.window import WINDOWS, WindowName
-from streams.events.score import Comparison, Score, WindowFigures
+from streams.events.score import Comparison, FollowUp, Score, WindowFigures
 
 
 class Standing(NamedTuple):
-    """The figures of a brand (`store` is None) or a store at the instant `as_of`, in every window."""
+    """The figures of a brand (`store` is None) or a store at the instant `as_of`, in every window.
+
+    `follow_up` says how its unhappy customers are answered; None in a record of a release that followed up nothing.
+    """
 
     brand: str
     store: str | None
     as_of: datetime
     windows: dict[WindowName, WindowFigures]
+    follow_up: FollowUp | None = None
 
 
 def standing_of(score: Score) -> Standing | None:
@@ -24,7 +28,9 @@ def standing_of(score: Score) -> Standing | None:
         return None
     if as_of.tzinfo is None or not all(_adds_up(score.windows[window]) for window in WINDOWS):
         return None
-    return Standing(score.brand, score.store, as_of, score.windows)
+    if score.follow_up is not None and not _is_turnaround(score.follow_up):
+        return None
+    return Standing(score.brand, score.store, as_of, score.windows, score.follow_up)
 
 
 def _adds_up(said: WindowFigures) -> bool:
@@ -38,6 +44,14 @@ def _adds_up(said: WindowFigures) -> bool:
         return False
     others = (said.previous, said.year_ago)
     return all(_is_score(each) for each in (said, *others) if each is not None)
+
+
+def _is_turnaround(said: FollowUp) -> bool:
+    counts = (said.contactable, said.not_contactable, said.in_time, said.pending, said.open, said.overdue)
+    if min(counts) < 0 or said.contactable + said.not_contactable != said.cases:
+        return False
+    share = said.in_time_share
+    return share is None if said.contactable == 0 else share is not None and 0 <= share <= 1
 
 
 def _is_score(said: WindowFigures | Comparison) -> bool:

@@ -24,7 +24,7 @@ from streams.domain.tally import figures, from_histogram, histogram
 from streams.domain.window import WINDOWS, WindowName
 from streams.events.alarm import Alarm, AlarmWindow
 from streams.events.alert import Alert, StoreNps, Taken
-from streams.events.score import Comparison, WindowFigures
+from streams.events.score import Comparison, FollowUp, Wait, WindowFigures
 from streams.events.trend import Restated, Series, Trend, encode_trend
 from streams.settings import Settings
 
@@ -152,6 +152,31 @@ def an_alert(**overrides: Any) -> Alert:
         "store_nps": StoreNps("30d", 30.0, 14.1, 44.2, 100),
     }
     return Alert(**(given | overrides | {"submitted_at": instant(submitted_at)}))
+
+
+def follow_up(cases: int, in_time_share: float = 0.8) -> FollowUp:
+    """What became of so many cases: nine tenths of them can be contacted, so many of these in time."""
+    contactable = cases * 9 // 10
+    in_time = round(contactable * in_time_share)
+    done = min(contactable, round(contactable * in_time_share * 13 / 12))
+    wait = Wait(done, contactable - done, 5_400, 90_000)
+    return FollowUp(
+        window="30d",
+        cases=cases,
+        open=cases - done,
+        overdue=contactable - done,
+        contactable=contactable,
+        in_time=in_time,
+        pending=0,
+        in_time_share=in_time / contactable if contactable else None,
+        not_contactable=cases - contactable,
+        reopened=0,
+        expired=0,
+        dismissed={},
+        acknowledge=wait,
+        contact=wait,
+        resolve=Wait(0, cases, None, None),
+    )
 
 
 Event = tuple[Place, Alert]
