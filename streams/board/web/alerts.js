@@ -1,8 +1,10 @@
 // One line for each alert, whatever happened to it.
 
+import { casePath } from "./desk.js";
 import { h } from "./dom.js";
 import { ago, consent, due, languageTag, retraction, safeLink } from "./figures.js";
 import { storePath } from "./view.js";
+import { status } from "./words.js";
 
 // How long an alert that was retracted stays among the others.
 const RETRACTED_SHOWN_MS = 3600000;
@@ -65,6 +67,7 @@ function alertFacts(alert, now) {
     changed ? h("span", {}, `answer changed from ${alert.previous_score}`) : null,
     asked ? h("span", { class: "tag" }, "asked to be contacted") : null,
     h("span", {}, consent(alert)),
+    alert.case_id ? h("a", { href: casePath(alert.case_id) }, `Case: ${status(alert.status)}`) : null,
     link ? h("a", { href: link, target: "_blank", rel: "noopener noreferrer" }, "Open customer") : null,
   );
 }

@@ -1,5 +1,6 @@
 // The board: asks and listens, and does what people ask for.
 
+import * as deskPage from "./desk-page.js";
 import {
   part,
   renderAlerts,
@@ -89,8 +90,14 @@ async function start() {
 async function refresh() {
   await Promise.all([refreshStatus(), refreshBrands()]);
   listen();
+  if (deskPage.isHere()) {
+    renderAll(act, stream?.isLost());
+    await deskPage.refresh();
+    return;
+  }
   await Promise.all([refreshStores(), refreshStore(), refreshTrends(), refreshAlerts()]);
   renderAll(act, stream?.isLost());
+  deskPage.render();
 }
 
 function listen() {
@@ -111,6 +118,10 @@ function listen() {
       learnBrand(brand);
       listen();
       renderBrands();
+      if (view.page === "turnaround") deskPage.lookAgain();
+    },
+    cases({ case_ids: caseIds }) {
+      deskPage.heard(caseIds);
     },
     store(store) {
       learnStore(store);
@@ -151,8 +162,9 @@ function announce() {
 }
 
 async function go() {
-  const before = { brand: chosenBrand(), store: view.store };
+  const before = { brand: chosenBrand(), store: view.store, page: view.page, caseId: view.caseId };
   readAddress();
+  deskPage.leave();
   if (before.brand !== chosenBrand()) {
     view.stores = STORES_STEP;
     view.text = part("filter").value = "";
@@ -161,10 +173,11 @@ async function go() {
   renderControls(act);
   renderVotes(act);
   await refresh();
-  if (view.store === before.store) return;
+  if (view.store === before.store && view.page === before.page && view.caseId === before.caseId) return;
   act.choosePanel("stores");
   scrollTo(0, 0);
-  part(view.store === null ? "main" : "store-title")?.focus({ preventScroll: true });
+  const title = part(view.page === "case" ? "case-title" : view.store === null ? "main" : "store-title");
+  title?.focus({ preventScroll: true });
 }
 
 // What the board did not answer is asked again when the stream is open again; the connection says so meanwhile.
@@ -200,6 +213,7 @@ document.addEventListener("visibilitychange", () => {
   followed = undefined;
   if (document.hidden) {
     forgetAnswers();
+    deskPage.forget();
     renderAlerts(act);
     renderVotes(act);
   } else {
@@ -208,10 +222,11 @@ document.addEventListener("visibilitychange", () => {
 });
 setInterval(reorder, REORDER_MS);
 setInterval(announce, ANNOUNCE_MS);
-setInterval(() => renderAlerts(act), CLOCK_MS);
+setInterval(() => (deskPage.isHere() ? deskPage.render() : renderAlerts(act)), CLOCK_MS);
 
 // Where there is room for it, the brand's pictures are open from the start.
 part("brand-over-time").open = matchMedia("(min-width: 60.01rem)").matches;
 readAddress();
+deskPage.begin();
 renderControls(act);
 start();

@@ -25,9 +25,11 @@ const SORTS = { attention: "Need of attention", score: "Score", answers: "Answer
 export const part = (id) => document.getElementById(id);
 
 export function renderAll(act, connection) {
-  document.body.dataset.view = view.store === null ? "overview" : "store";
+  document.body.dataset.view = view.page === "scores" ? (view.store === null ? "overview" : "store") : view.page;
+  part("scores").hidden = view.page !== "scores";
   renderConnection(connection);
   renderControls(act);
+  if (view.page !== "scores") return;
   renderBrands();
   renderRows();
   renderStore();
@@ -46,6 +48,11 @@ export function renderControls(act) {
   const windows = WINDOWS.map((name) => [name, PERIODS[name].short, PERIODS[name].long]);
   renderSegments("windows", windows, view.window, act.chooseWindow);
   renderSegments("sorts", Object.entries(SORTS), view.sort, act.chooseSort);
+  part("windows").hidden = view.page !== "scores";
+  for (const link of part("pages").children) {
+    if (link.dataset.page === (view.page === "case" ? "desk" : view.page)) link.setAttribute("aria-current", "page");
+    else link.removeAttribute("aria-current");
+  }
   const stores = view.store === null ? "Stores" : "Store";
   renderSegments("panels", [["stores", stores], ["alerts", "Alerts"]], view.panel, act.choosePanel);
   document.body.dataset.panel = view.panel;

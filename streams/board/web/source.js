@@ -18,6 +18,18 @@ export async function get(path, { missing } = {}) {
   throw new Unanswered(path);
 }
 
+// Have the board do something; gives its status, and in words what was wrong. `key` lets the page act.
+export async function post(path, document, key) {
+  try {
+    const headers = { "Content-Type": "application/json", Authorization: `Bearer ${key}` };
+    const response = await fetch(path, { method: "POST", headers, body: JSON.stringify(document), credentials: "omit" });
+    const { detail = "" } = await response.json();
+    return { status: response.status, detail };
+  } catch (error) {
+    throw new Unanswered(path, { cause: error });
+  }
+}
+
 // Listen to the stream, of all brands or with the stores of one; `on` has a function for each event, `open` and `lost`.
 export function follow(brand, on) {
   const path = brand === null ? "/v1/stream" : `/v1/stream?brand=${encodeURIComponent(brand)}`;
@@ -37,7 +49,7 @@ export function follow(brand, on) {
       // A browser tries again by itself, but not after a refusal.
       if (source.readyState === EventSource.CLOSED) retry = setTimeout(begin, RETRY_MS);
     });
-    for (const name of ["status", "brand", "store", "trend", "alert"]) {
+    for (const name of ["status", "brand", "store", "trend", "alert", "cases"]) {
       source.addEventListener(name, (event) => on[name](JSON.parse(event.data)));
     }
   }

@@ -11,6 +11,9 @@ export const ALERTS_MAX = 500;
 const STORES_MAX = 500;
 
 export const view = {
+  page: "scores",
+  filters: {},
+  caseId: null,
   window: "30d",
   brand: null,
   store: null,
@@ -36,14 +39,22 @@ export const known = {
   skewMs: 0,
 };
 
-// The address: `#/`, `#/brand/{brand}` or `#/store/{brand}/{store}`, with `?window=` where that is not 30 days.
+const FILTERS = ["brand", "store", "severity", "owner"];
+const PAGES = { desk: "desk", case: "case", turnaround: "turnaround" };
+
+// The address: `#/`, `#/brand/{brand}` or `#/store/{brand}/{store}`, with `?window=` where that is not 30 days;
+// `#/desk` with its filters, `#/case/{alert}`, `#/turnaround` or `#/turnaround/{brand}`.
 export function readAddress() {
   const [path, query = ""] = location.hash.replace(/^#\/?/, "").split("?");
   const [kind, brand, store] = path.split("/").map(decoded);
-  const window = new URLSearchParams(query).get("window");
+  const asked = new URLSearchParams(query);
+  const window = asked.get("window");
+  view.page = PAGES[kind] ?? "scores";
+  view.filters = Object.fromEntries(FILTERS.map((name) => [name, asked.get(name) ?? ""]));
+  view.caseId = kind === "case" && brand ? brand : null;
   view.window = WINDOWS.includes(window) ? window : "30d";
   view.store = kind === "store" && store ? store : null;
-  view.brand = (kind === "store" || kind === "brand") && brand ? brand : null;
+  view.brand = ["store", "brand", "turnaround"].includes(kind) && brand ? brand : null;
 }
 
 function decoded(text) {
