@@ -1,9 +1,9 @@
 """What the API says of cases, as JSON. Without the token nobody's words are told: no comment, no note, no actor.
 
 A case in a list: `{case_id, brand, store, status, severity, score, owner, held, submitted_at, due_at, overdue, waits,
-contacted_at, contactable, reason_missing, reasons, alerts, changed_at, comment, language, forgotten, withheld}`, with
-the first words of its comment. By itself it also has its whole `story`, oldest first, its `alerts` as `/v1/alerts` has
-them, and `moves`: what its table of moves allows now, each `{action, status, needs, choices}`.
+contacted_at, contactable, reason_missing, reasons, alert_count, changed_at, comment, language, forgotten, withheld}`,
+with the first words of its comment. By itself it also has its whole `story`, oldest first, its `alerts` as `/v1/alerts`
+has them, and `moves`: what its table of moves allows now, each `{action, status, needs, choices}`.
 """
 
 from collections.abc import Mapping
@@ -49,7 +49,7 @@ def listed(case: Case, *, now_ms: int, whole: bool) -> Document:
         "contactable": lead.contactable,
         "reason_missing": all(alert.reason_missing for alert in case.alerts.values()),
         "reasons": list(dict.fromkeys(reason for alert in case.alerts.values() for reason in alert.reasons)),
-        "alerts": len(case.alerts),
+        "alert_count": len(case.alerts),
         "changed_at": rfc3339_ms(case.changed_ms),
         "comment": None if spoken is None or spoken.comment is None else _first_words(spoken.comment),
         "language": None if spoken is None else spoken.language,

@@ -82,7 +82,7 @@ async def test_the_desk_lists_open_cases_by_time_left(http: aiohttp.ClientSessio
 
     over, soon = body["cases"]
     assert ("over", True, "P3", 6, "Pine", "Bruno", "open", 1) == tuple(
-        over[name] for name in ("case_id", "overdue", "severity", "score", "brand", "owner", "status", "alerts")
+        over[name] for name in ("case_id", "overdue", "severity", "score", "brand", "owner", "status", "alert_count")
     )
     assert ("soon", False, "2026-03-16T12:00:00Z") == (soon["case_id"], soon["overdue"], soon["due_at"])
     assert soon["comment"].startswith("Une heure en caisse.")

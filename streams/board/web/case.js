@@ -4,7 +4,7 @@ import { caseFacts, deskPath, meter, scoreBox } from "./desk.js";
 import { h } from "./dom.js";
 import { ago, consent, languageTag, moment, safeLink } from "./figures.js";
 import { storePath } from "./view.js";
-import { button, choice, happened, need, timeLeft } from "./words.js";
+import { button, choice, happened, need, sentence, timeLeft } from "./words.js";
 
 export function caseView(item, now) {
   const left = timeLeft(item, now);
@@ -19,7 +19,7 @@ export function caseView(item, now) {
     ),
     h(
       "div",
-      { class: `case-now ${item.severity}` },
+      { class: `case-now ${item.severity} ${left.urgency}` },
       scoreBox(item),
       h(
         "div",
@@ -105,7 +105,7 @@ function moveButton(action, isChosen, choose) {
 // Why there are no buttons; empty where there are.
 export function noMovesWords(item) {
   if (item.acting.allowed) return item.moves.length === 0 ? "Nothing more can be done here." : "";
-  return item.acting.why ? `${choice(item.acting.why)}.` : "";
+  return item.acting.why ? `${sentence(item.acting.why)}.` : "";
 }
 
 // The form of a move: who acts, what the move needs, and a note. `submit` gets what was filled in.

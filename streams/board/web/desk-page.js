@@ -7,7 +7,7 @@ import { DESK_STEP, act, desk, forgetCases, held, newKey, refreshCase, refreshDe
 import { Unanswered } from "./source.js";
 import { known, view } from "./state.js";
 import { storesTable, turnaroundCard } from "./turnaround.js";
-import { owner } from "./words.js";
+import { owner, sentence } from "./words.js";
 
 const PAGES = ["desk", "case", "turnaround"];
 const PAUSE_MS = 1000;
@@ -19,6 +19,7 @@ const same = (value) => value;
 
 let waiting = null;
 let move = null;
+let notice = "";
 
 export function isHere() {
   return PAGES.includes(view.page);
@@ -74,19 +75,22 @@ const now = () => Date.now() + known.skewMs;
 function renderDesk() {
   document.title = "Desk · NPS board";
   const found = held.desk;
-  part("more-cases").hidden = true;
-  if (found === null) return;
+  if (found === null) {
+    for (const id of ["desk-head", "case-list"]) fill(part(id), []);
+    part("more-cases").hidden = true;
+    return;
+  }
   fill(part("desk-head"), deskHead(found));
-  renderFilter("brand", "All brands", found.brands, same);
-  renderFilter("severity", "All severities", ["P1", "P2", "P3"], same);
-  renderFilter("owner", "All owners", found.owners, owner);
+  renderFilter("brand", "Brand", found.brands, same);
+  renderFilter("severity", "Severity", ["P1", "P2", "P3"], same);
+  renderFilter("owner", "Owner", found.owners, owner);
   part("desk-store").hidden = !view.filters.store;
   part("desk-store").textContent = view.filters.store ? `Only ${view.filters.store} ×` : "";
   keep(part("case-list"), deskItems(found.cases, now()), (item) => item.key, (item) => item.make());
   const left = found.total - found.cases.length;
   part("more-cases").hidden = left <= 0;
   part("more-cases").textContent = `Show ${Math.min(left, DESK_STEP)} more`;
-  part("desk-note").textContent = found.acting.allowed ? "" : `${found.acting.why}.`;
+  part("desk-note").textContent = found.acting.allowed ? "" : `${sentence(found.acting.why)}.`;
 }
 
 function renderFilter(name, all, values, wordsOf) {
@@ -101,6 +105,7 @@ function renderCase() {
   part("case-rest").hidden = item === null;
   if (item === null) {
     fill(part("case-head"), held.caseIsMissing ? caseMissing() : []);
+    for (const id of ["case-said", "case-story"]) fill(part(id), []);
     return;
   }
   fill(part("case-head"), caseView(item, now()));
@@ -108,7 +113,7 @@ function renderCase() {
   keep(part("case-story"), storyItems(item, now()), (each) => each.key, (each) => each.make());
   settleMove(item);
   keep(part("case-moves"), item.acting.allowed ? moveItems(item, move?.action, choose) : [], (each) => each.key, (each) => each.make());
-  part("case-no-moves").textContent = noMovesWords(item);
+  part("case-no-moves").textContent = notice || noMovesWords(item);
 }
 
 function renderTurnaround() {
@@ -129,7 +134,7 @@ function settleMove(item) {
   }
   if (!move.sent && !item.moves.some(({ action }) => action === move.action)) {
     close();
-    part("case-no-moves").textContent = "Somebody else was faster: the case has moved on.";
+    notice = "Somebody else was faster: the case has moved on.";
   }
 }
 
@@ -149,6 +154,7 @@ function choose(action) {
 
 function close() {
   move = null;
+  notice = "";
   part("case-form").replaceChildren();
 }
 

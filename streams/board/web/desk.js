@@ -95,7 +95,7 @@ export function caseFacts(item) {
     h("span", { class: `status ${item.status}` }, status(item.status)),
     h("span", { dir: "auto" }, owner(item.owner)),
     item.held ? h("span", { class: "tag quiet", title: "The store had its share of interruptions this hour" }, "held") : null,
-    item.alerts > 1 ? h("span", { class: "tag" }, plural(item.alerts, "alert", "alerts")) : null,
+    item.alert_count > 1 ? h("span", { class: "tag" }, plural(item.alert_count, "alert", "alerts")) : null,
     item.reasons.filter((name) => name !== "score" && name !== "no_reason").map((name) => h("span", { class: "tag" }, reason(name))),
     item.contactable ? null : h("span", {}, "cannot be contacted"),
   );

@@ -27,12 +27,12 @@ function figures(brand) {
     return [h("span", { class: "numeral" }, "—"), h("span", { class: "fine" }, absence(brand))];
   }
   const { contact, contactable } = brand;
-  const median = contact.median_s === null ? "too few contacted so far to tell how long it takes" : `half of them within ${duration(contact.median_s)}`;
+  const median = contact.median_s === null ? "not known yet, too few were contacted" : duration(contact.median_s);
   return [
     h("span", { class: "numeral" }, percent(brand.in_time_share)),
     h("span", {}, "of unhappy customers contacted within 48 hours"),
     h("span", { class: "share", "aria-hidden": "true" }, h("span", { "--used": `${brand.in_time_share * 100}%` })),
-    h("span", {}, `${median}, those who still wait counted`),
+    h("span", {}, `Median time to contact: ${median}, those who still wait counted`),
     h("span", { class: "fine" }, `${plural(contactable, "customer", "customers")} who can be contacted, of ${plural(brand.cases, "case", "cases")} in the last 30 days`),
   ];
 }
@@ -49,7 +49,7 @@ export function storesTable(found) {
   const names = ["Store", "Cases", "Within 48 h", "Median to contact", "Still waiting"];
   const head = h("tr", {}, names.map((name) => h("th", { scope: "col" }, name)));
   const rows = found.stores.map((store) =>
-    h("tr", {}, h("th", { scope: "row", dir: "auto" }, store.store), cells(store).map((cell) => h("td", {}, cell))),
+    h("tr", { class: store.withheld ? "few" : null }, h("th", { scope: "row", dir: "auto" }, store.store), cells(store).map((cell) => h("td", {}, cell))),
   );
   const left = found.total - found.stores.length;
   return [

@@ -31,10 +31,8 @@ export function group(item, now) {
   return GROUPS[timeLeft(item, now).urgency];
 }
 
-const STATUSES = { open: "open", acknowledged: "seen", contacted: "contacted", reopened: "reopened" };
-
 export function status(name) {
-  return STATUSES[name] ?? name ?? "unknown";
+  return name ?? "unknown";
 }
 
 const REASONS = {
@@ -82,8 +80,11 @@ const CHOICES = {
 
 // What a choice among several says.
 export function choice(value) {
-  const text = String(value).replaceAll("_", " ");
-  return CHOICES[value] ?? text.charAt(0).toUpperCase() + text.slice(1);
+  return CHOICES[value] ?? sentence(String(value).replaceAll("_", " "));
+}
+
+export function sentence(text) {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 const NEEDS = { channel: "How", reason: "Why", quality: "Rating by the customer, 5 is best", note: "Note" };
@@ -136,7 +137,7 @@ function enriched({ changes, action, previous_score: before, score }, by) {
     changes.includes("comment") ? "a comment came" : "",
     changes.includes("contact") ? "contact changed" : "",
   ].filter(Boolean);
-  return choice(told.join(", ") || "changed");
+  return sentence(told.join(", ") || "changed");
 }
 
 // A share as it is, not rounded up to what it is not.
