@@ -8,7 +8,7 @@ from typing import Any, Final
 from msgspec import Struct, ValidationError, convert
 
 from streams.domain.rules import ANY_THEME, LAST_RESORT
-from streams.domain.themes import is_phrase
+from streams.domain.phrase import parse_phrase
 from streams.events.json_profile import DEPTH_MAX, RECORD_BYTES_MAX, read_json
 from streams.events.names import CHARACTERS_MAX, normal_name
 from streams.events.opening_hours import read_hours
@@ -49,7 +49,7 @@ def fault_in_rules(raw: bytes) -> str | None:
         if is_fault:
             return words
     for name, each in themes.items():
-        bad = [phrase for phrase in (*each.fr, *each.en) if not is_phrase(phrase)]
+        bad = [phrase for phrase in (*each.fr, *each.en) if parse_phrase(phrase) is None]
         if bad:
             return f"{bad[0]!r}, a phrase of `$.themes.{name}`, can never be found"
     if written.calendar is not None:
