@@ -10,6 +10,7 @@ from typing import Protocol
 
 from streams.agents.finals import Finals
 from streams.domain.brand import BrandTotal
+from streams.domain.caseload import KEPT_DAYS as TURNAROUND_DAYS
 from streams.domain.page import NewerRow
 from streams.domain.store import DAY_TALLY_DAYS, RETENTION_DAYS, BrandShare, Store
 from streams.domain.tally import TALLY_BYTES
@@ -77,14 +78,17 @@ class Folding:
         return self._folded_day - DAY_TALLY_DAYS - _SPARE_DAYS
 
     def _fold_brands(self) -> None:
-        """Forget the finals of brands that no trend shows, before their days are folded."""
+        """Forget what no trend and no figure shows of brands, before their days are folded."""
         for share in self._ledger.brands.values():
             self._ledger.finals.forget_share(share, self._first_day_tally)
+            share.forget_turnaround(self._folded_day - TURNAROUND_DAYS)
         for total in self._ledger.totals.values():
             total.said.forget(self._first_day_tally)
+            total.forget_turnaround(self._folded_day - TURNAROUND_DAYS)
 
     def _fold(self, store: Store) -> None:
         self._ledger.finals.forget_store(store, self._first_day_tally)
+        store.forget_turnaround(self._folded_day - TURNAROUND_DAYS)
         rows = self._ledger.dirty_rows
         for day in _before(store.pages, self._folded_day - RETENTION_DAYS - _SPARE_DAYS):
             tally = store.rolling.days.get(day, 0)

@@ -152,3 +152,16 @@ def test_time_alone_brings_the_turnaround_up_to_date() -> None:
     after = desk.scores()["Nord|Lyon"]["follow_up"]["contact"]
     assert before["median_s"] is not None
     assert {"n": 1, "waiting": 3, "median_s": None, "p90_s": None} == after
+
+
+def test_days_that_no_figure_shows_are_forgotten_when_the_log_has_moved_on() -> None:
+    """A store that lives for years keeps a month of turnaround."""
+    desk = Desk()
+    desk.take(response(NOW_MS, store="Lyon", score=2))
+    store = desk.ledger.store("Nord", "Lyon")
+    assert store is not None
+    assert [TODAY] == list(store.caseload.days) == list(store.brand.caseload.days)
+    later_ms = NOW_MS + 40 * DAY_MS
+    desk.take(response(later_ms, response_id="later", store="Lyon", score=1), at_ms=later_ms)
+    desk.settle(later_ms / 1000)
+    assert [TODAY + 40] == list(store.caseload.days) == list(store.brand.caseload.days)
