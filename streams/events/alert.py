@@ -8,6 +8,24 @@ from streams.events.rejected import Rejected
 
 LINK_CHARACTERS_MAX = 2_048
 """Longer addresses open in no browser worth the name; and a customer's reference grows threefold in a link."""
+KINDS = (
+    "raised",
+    "enriched",
+    "attached",
+    "acknowledged",
+    "contacted",
+    "resolved",
+    "dismissed",
+    "reopened",
+    "escalated",
+    "breached",
+    "retracted",
+    "expired",
+    "digest",
+)
+"""Every kind of event that this release writes."""
+CHANGES_BY_PEOPLE = ("note", "quality")
+"""What a person enriches an alert by; what a response does is `domain.follow.Change`."""
 LISTED_MAX = 200
 """Alerts in one digest; more go into another one."""
 

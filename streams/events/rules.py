@@ -1,99 +1,33 @@
 """A rule set on `followup.rules`: who is alerted how urgently, by when, and who is to act."""
 
-from datetime import date
-from typing import Annotated, Final, Literal
+from typing import Final
 from unicodedata import normalize
 
 import msgspec
-from msgspec import Meta, Struct, convert
+from msgspec import convert
 
 from streams.domain.calendar import Calendar
 from streams.domain.phrase import parse_phrase
-from streams.domain.rules import (
-    ACKNOWLEDGE_S,
-    ANY_THEME,
-    CONTACT_S,
-    DEFAULT_RULES,
-    INTERRUPTIONS_PER_HOUR,
-    LAST_RESORT,
-    Owners,
-    Rule,
-    RuleSet,
-    When,
-)
-from streams.domain.score import DETRACTOR_MAX, Severity
+from streams.domain.rules import ANY_THEME, DEFAULT_RULES, LAST_RESORT, Owners, Rule, RuleSet, When
 from streams.domain.themes import Themes
+from streams.events import rules_document as document
 from streams.events.json_profile import read_json
 from streams.events.names import normal_name
-from streams.events.opening_hours import WrittenHours, read_hours, write_hours
+from streams.events.opening_hours import read_hours, write_hours
 from streams.events.rejected import Rejected
-from streams.events.store_facts import Label
 from streams.events.time_zone import zone
 
 OPEN_MINUTES_MIN: Final = 60
 """Work in a week; with less, hours would take years."""
-_WEEK_S: Final = 604_800
-
-_Slug = Annotated[str, Meta(pattern="^[a-z0-9][a-z0-9_-]*$", max_length=32)]
-_AnySlug = Annotated[str, Meta(pattern=r"^(?:\*|[a-z0-9][a-z0-9_-]*)$", max_length=32)]
-"""A theme, or ANY_THEME. As a union msgspec would hold the literal against the pattern, too."""
-_Phrase = Annotated[str, Meta(min_length=2, max_length=100)]
-_Phrases = Annotated[list[_Phrase], Meta(max_length=500)]
-
-
-class _When(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
-    score_max: Annotated[int, Meta(ge=0, le=DETRACTOR_MAX)] | None = None
-    no_reason: bool | None = None
-    contact_requested: bool | None = None
-    themes: Annotated[list[_AnySlug], Meta(min_length=1)] | None = None
-    vip: bool | None = None
-
-
-class _Rule(Struct, frozen=True, forbid_unknown_fields=True):
-    id: _Slug
-    when: _When
-    severity: Severity
-
-
-class _Languages(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
-    fr: _Phrases = []
-    en: _Phrases = []
-
-
-class _Calendar(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
-    time_zone: str
-    hours: WrittenHours
-    holidays: Annotated[list[date], Meta(max_length=1_000)] = []
-
-
-class _Owners(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
-    brand: Label | None = None
-    regions: Annotated[dict[Label, Label], Meta(max_length=1_000)] = {}
-
-
-class Rules(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
-    """The document: what is null or not there is as in the built-in rules, and what is not known is an error."""
-
-    brand: str
-    version: Annotated[int, Meta(ge=1, le=2**53 - 1)]
-    rules: Annotated[list[_Rule], Meta(max_length=100)] | None = None
-    repeat_raises: bool | None = None
-    themes: Annotated[dict[_Slug, _Languages], Meta(max_length=16)] | None = None
-    acknowledge_s: Annotated[int, Meta(ge=60, le=_WEEK_S)] | None = None
-    contact_s: Annotated[int, Meta(ge=3_600, le=_WEEK_S)] | None = None
-    interruptions_per_hour: Annotated[int, Meta(ge=0, le=10_000)] | None = None
-    calendar: _Calendar | None = None
-    owners: _Owners | None = None
-    schema_version: Literal[1] | None = None
 
 
 def decode_rules(raw: bytes | None) -> RuleSet | Rejected:
     """The rule set of a record's value, or the first reason in the closed list why it has none. Never raises."""
-    document = read_json(raw)
-    if isinstance(document, Rejected):
-        return document
+    read = read_json(raw)
+    if isinstance(read, Rejected):
+        return read
     try:
-        written = convert(document, Rules)
+        written = convert(read, document.Rules)
     except ValueError:
         return Rejected("schema")
     brand = normal_name(written.brand)
@@ -105,21 +39,19 @@ def decode_rules(raw: bytes | None) -> RuleSet | Rejected:
         or rules is None
         or themes is None
         or (calendar is None) != (written.calendar is None)
-        or not _named(rules) <= {ANY_THEME, *themes.words}
+        or not _themes_of(rules) <= {ANY_THEME, *themes.words}
     ):
         return Rejected("schema")
-    owners = written.owners or _Owners()
+    built_in, owners = DEFAULT_RULES, written.owners or document.Owners()
     return RuleSet(
         brand=brand,
         version=written.version,
         rules=rules,
-        repeat_raises=written.repeat_raises is not False,
+        repeat_raises=bool(_given(written.repeat_raises, built_in.repeat_raises)),
         themes=themes,
-        acknowledge_s=ACKNOWLEDGE_S if written.acknowledge_s is None else written.acknowledge_s,
-        contact_s=CONTACT_S if written.contact_s is None else written.contact_s,
-        interruptions_per_hour=(
-            INTERRUPTIONS_PER_HOUR if written.interruptions_per_hour is None else written.interruptions_per_hour
-        ),
+        acknowledge_s=_given(written.acknowledge_s, built_in.acknowledge_s),
+        contact_s=_given(written.contact_s, built_in.contact_s),
+        interruptions_per_hour=_given(written.interruptions_per_hour, built_in.interruptions_per_hour),
         calendar=calendar,
         owners=Owners(owners.brand, {normalize("NFC", region): owner for region, owner in owners.regions.items()}),
     )
@@ -130,40 +62,44 @@ def encode_rules(rules: RuleSet) -> bytes:
     assert rules.version, "the built-in rules are published under a version of their own"
     calendar, owners = rules.calendar, rules.owners
     return msgspec.json.encode(
-        Rules(
+        document.Rules(
             brand=rules.brand,
             version=rules.version,
             rules=[_write_rule(rule) for rule in rules.rules],
             repeat_raises=rules.repeat_raises,
             themes={
-                theme: _Languages(fr=list(words.get("fr", ())), en=list(words.get("en", ())))
+                theme: document.Phrases(fr=list(words.get("fr", ())), en=list(words.get("en", ())))
                 for theme, words in rules.themes.words.items()
             },
             acknowledge_s=rules.acknowledge_s,
             contact_s=rules.contact_s,
             interruptions_per_hour=rules.interruptions_per_hour,
             calendar=None if calendar is None else _write_calendar(calendar),
-            owners=_Owners(owners.brand, dict(owners.regions)),
+            owners=document.Owners(owners.brand, dict(owners.regions)),
             schema_version=1,
         )
     )
 
 
-def _write_calendar(calendar: Calendar) -> _Calendar:
-    return _Calendar(calendar.time_zone, write_hours(calendar.hours), sorted(calendar.holidays))
+def _given(given: int | None, otherwise: int) -> int:
+    return otherwise if given is None else given
 
 
-def _write_rule(rule: Rule) -> _Rule:
+def _write_calendar(calendar: Calendar) -> document.Calendar:
+    return document.Calendar(calendar.time_zone, write_hours(calendar.hours), sorted(calendar.holidays))
+
+
+def _write_rule(rule: Rule) -> document.Rule:
     when = rule.when
     themes = None if when.themes is None else list(when.themes)
-    return _Rule(
+    return document.Rule(
         rule.id,
-        _When(when.score_max, when.no_reason, when.contact_requested, themes, when.vip),
+        document.When(when.score_max, when.no_reason, when.contact_requested, themes, when.vip),
         rule.severity,
     )
 
 
-def _read_rules(written: Rules) -> tuple[Rule, ...] | None:
+def _read_rules(written: document.Rules) -> tuple[Rule, ...] | None:
     """The rules, None where an id is there twice or is that of the last resort."""
     if written.rules is None:
         return DEFAULT_RULES.rules
@@ -186,7 +122,7 @@ def _read_rules(written: Rules) -> tuple[Rule, ...] | None:
     )
 
 
-def _read_themes(written: Rules) -> Themes | None:
+def _read_themes(written: document.Rules) -> Themes | None:
     """The themes, None where a phrase is none."""
     if written.themes is None:
         return DEFAULT_RULES.themes
@@ -197,7 +133,7 @@ def _read_themes(written: Rules) -> Themes | None:
     return Themes(words)
 
 
-def _read_calendar(written: _Calendar) -> Calendar | None:
+def _read_calendar(written: document.Calendar) -> Calendar | None:
     """The calendar, None where there is no such zone, a day ends before it begins, or a week has next to no work."""
     hours, here = read_hours(written.hours), zone(written.time_zone)
     if hours is None or here is None:
@@ -207,5 +143,5 @@ def _read_calendar(written: _Calendar) -> Calendar | None:
     return Calendar(written.time_zone, here, hours, frozenset(written.holidays))
 
 
-def _named(rules: tuple[Rule, ...]) -> set[str]:
+def _themes_of(rules: tuple[Rule, ...]) -> set[str]:
     return {theme for rule in rules for theme in rule.when.themes or ()}

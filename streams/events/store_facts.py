@@ -13,7 +13,7 @@ from streams.events.opening_hours import WrittenHours, read_hours, write_hours
 from streams.events.rejected import Rejected
 from streams.events.time_zone import zone
 
-LABEL_CHARACTERS_MAX: Final = 128
+LABEL_CHARACTERS_MAX: Final = 120
 
 Label = Annotated[str, Meta(min_length=1, max_length=LABEL_CHARACTERS_MAX, pattern=PATTERN)]
 """What people read: written as the names of stores are, and may be longer."""

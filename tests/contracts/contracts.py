@@ -8,6 +8,7 @@ from typing import Any
 
 import jsonschema_rs
 
+from streams.events.action import decode_action, encode_action
 from streams.events.alarm import decode_alarm, encode_alarm
 from streams.events.alert import decode_alert, encode_alert
 from streams.events.audit import decode_audit, encode_audit
@@ -15,7 +16,9 @@ from streams.events.dead_letter import NAMES, dead_letter, parse_dead_letter_hea
 from streams.events.handover import decode_brand_tally, encode_brand_tally
 from streams.events.rejected import Rejected
 from streams.events.response import decode_response, encode_response
+from streams.events.rules import decode_rules, encode_rules
 from streams.events.score import decode_score, encode_score
+from streams.events.store_facts import decode_store_facts, encode_store_facts
 from streams.events.trend import decode_trend, encode_trend
 
 SCHEMAS = Path(__file__).parents[2] / "schemas"
@@ -73,6 +76,9 @@ def _write_headers(origin: Any) -> bytes:
 
 RESPONSE = Contract("survey.response", decode_response, encode_response)
 ALERT = Contract("followup.alert", decode_alert, encode_alert)
+ACTION = Contract("followup.action", decode_action, encode_action)
+RULES = Contract("followup.rules", decode_rules, encode_rules)
+STORE = Contract("nps.store", decode_store_facts, encode_store_facts)
 SCORE = Contract("nps.score", decode_score, encode_score)
 BRAND_TALLY = Contract("nps.brand-tally", decode_brand_tally, encode_brand_tally)
 TREND = Contract("nps.trend", decode_trend, encode_trend)
@@ -80,7 +86,9 @@ ALARM = Contract("nps.alarm", decode_alarm, encode_alarm)
 AUDIT = Contract("nps.audit", decode_audit, encode_audit)
 DEAD_LETTER = Contract("dead-letter-headers", _read_headers, _write_headers)
 
-CONTRACTS = (RESPONSE, ALERT, SCORE, BRAND_TALLY, TREND, ALARM, AUDIT, DEAD_LETTER)
+TAKEN = (RESPONSE, ACTION, RULES, STORE)
+"""What others write and we take in."""
+CONTRACTS = (*TAKEN, ALERT, SCORE, BRAND_TALLY, TREND, ALARM, AUDIT, DEAD_LETTER)
 
 
 def examples(kind: str) -> list[tuple[Contract, Path]]:

@@ -1,5 +1,6 @@
 """Nothing lies in schemas/ that no test looks at, and no schema says what the types do not."""
 
+from dataclasses import replace
 from typing import Any, get_args
 
 import jsonschema_rs
@@ -9,24 +10,33 @@ from msgspec.structs import fields
 
 from streams.domain.comparison import LOW_CONFIDENCE_N
 from streams.domain.life import DISMISSALS
-from streams.domain.period import CALENDARS, Calendar
+from streams.domain.period import CALENDARS
+from streams.domain.period import Calendar as Periods
+from streams.domain.rules import DEFAULT_RULES, LAST_RESORT
 from streams.domain.window import COMPARED, WINDOWS
-from streams.events import dead_letter, names
+from streams.events import action, dead_letter, names
 from streams.events.alarm import Alarm, AlarmWindow
-from streams.events.alert import LINK_CHARACTERS_MAX, Alert, StoreNps
+from streams.events.alert import LINK_CHARACTERS_MAX, LISTED_MAX, Alert, Escalation, Listed, StoreNps, Taken
+from streams.events.opening_hours import CLOSES_PATTERN, OPENS_PATTERN, WEEKDAYS
 from streams.events.rejected import REASONS
 from streams.events.response import FIELDS, SCORED, Consent, Event, Quality, Response
+from streams.events.rules import decode_rules
+from streams.events.rules_document import Calendar, Owners, Phrases, Rule, Rules, When
 from streams.events.score import Comparison, FollowUp, Score, Wait, WindowFigures
+from streams.events.store_facts import LABEL_CHARACTERS_MAX, Facts
 from streams.events.trend import Restated, Series, Trend
 from tests.contracts.contracts import (
+    ACTION,
     ALARM,
     ALERT,
     BRAND_TALLY,
     CONTRACTS,
     DEAD_LETTER,
     RESPONSE,
+    RULES,
     SCHEMAS,
     SCORE,
+    STORE,
     TREND,
     case,
 )
@@ -88,6 +98,9 @@ def test_a_response_has_the_fields_of_its_schema() -> None:
     ("struct", "schema"),
     [
         (Alert, ALERT.schema),
+        (Taken, ALERT.schema["properties"]["action"]),
+        (Escalation, ALERT.schema["properties"]["escalation"]),
+        (Listed, ALERT.schema["properties"]["alerts"]["items"]),
         (StoreNps, ALERT.schema["properties"]["store_nps"]),
         (Score, SCORE.schema),
         (WindowFigures, SCORE.schema["$defs"]["window"]),
@@ -128,7 +141,7 @@ def test_answers_are_few_below_the_number_of_the_schema() -> None:
 
 
 @pytest.mark.parametrize("calendar", CALENDARS, ids=lambda calendar: calendar.granularity)
-def test_a_trend_has_as_many_periods_as_its_schema_says(calendar: Calendar) -> None:
+def test_a_trend_has_as_many_periods_as_its_schema_says(calendar: Periods) -> None:
     """In each column, and at most as many are restated."""
     series = TREND.schema["properties"][f"{calendar.granularity}s"]["properties"]
     for column in ("n", "promoters", "detractors"):
@@ -138,7 +151,7 @@ def test_a_trend_has_as_many_periods_as_its_schema_says(calendar: Calendar) -> N
 
 def test_names_have_one_rule() -> None:
     """The pattern of the schemas is the one that the reader uses."""
-    for contract in (RESPONSE, ALERT, SCORE, BRAND_TALLY, TREND, ALARM):
+    for contract in (RESPONSE, ACTION, RULES, STORE, ALERT, SCORE, BRAND_TALLY, TREND, ALARM):
         brand = contract.schema["properties"]["brand"]
         assert (names.PATTERN, names.CHARACTERS_MAX) == (brand["pattern"], brand["maxLength"])
 
@@ -150,6 +163,66 @@ def test_dead_letters_have_the_headers_and_reasons_of_their_schema() -> None:
     assert set(properties) == dead_letter.NAMES
     assert properties["nps.dlq.reason"]["enum"] == list(REASONS)
     assert properties["__streams.errors.message"]["enum"] == list(REASONS)
+
+
+def test_an_action_has_the_fields_of_its_schema() -> None:
+    """The same names, the same ones required, and what goes with which action is the same."""
+    schema = ACTION.schema
+    assert set(schema["properties"]) == action.FIELDS
+    assert schema["required"] == [field.name for field in fields(action.Action) if field.default is NODEFAULT]
+    assert [*get_args(action.Doing)] == schema["properties"]["action"]["enum"]
+    assert [*get_args(action.Channel), None] == schema["properties"]["channel"]["enum"]
+    assert [*get_args(action.Dismissal), None] == schema["properties"]["reason"]["enum"]
+    assert action.NOTE_CHARACTERS_MAX == schema["properties"]["note"]["maxLength"]
+    needed = {rule["if"]["properties"]["action"]["const"]: rule["then"]["required"] for rule in schema["allOf"]}
+    assert needed == {doing: [field] for doing, field in action.NEEDED.items()}
+
+
+@pytest.mark.parametrize(
+    ("struct", "schema"),
+    [
+        (Facts, STORE.schema),
+        (Rules, RULES.schema),
+        (Rule, RULES.schema["$defs"]["rule"]),
+        (When, RULES.schema["$defs"]["when"]),
+        (Phrases, RULES.schema["$defs"]["phrases"]),
+        (Calendar, RULES.schema["properties"]["calendar"]),
+        (Owners, RULES.schema["properties"]["owners"]),
+    ],
+    ids=lambda one: one.__name__ if isinstance(one, type) else "",
+)
+def test_what_is_adopted_has_the_fields_of_its_schema_and_no_other(struct: type[Struct], schema: Any) -> None:
+    """In the same order, the same ones required, and closed: a rule that is misspelt must not hold for everybody."""
+    assert list(struct.__struct_encode_fields__) == list(schema["properties"])
+    assert schema.get("required", []) == [field.name for field in fields(struct) if field.required]
+    assert schema["additionalProperties"] is False
+
+
+def test_rules_and_facts_have_the_bounds_of_their_schemas() -> None:
+    """Of labels, hours, ids and times of a rule set."""
+    hours = RULES.schema["properties"]["calendar"]["properties"]["hours"]
+    assert list(WEEKDAYS) == list(hours["properties"])
+    assert STORE.schema["$defs"] == {"span": RULES.schema["$defs"]["span"]}
+    opens, closes = STORE.schema["$defs"]["span"]["prefixItems"]
+    assert (OPENS_PATTERN, CLOSES_PATTERN) == (opens["pattern"], closes["pattern"])
+    owner = STORE.schema["properties"]["owner"]
+    assert (LABEL_CHARACTERS_MAX, names.PATTERN) == (owner["maxLength"], owner["pattern"])
+    assert len("region:") + LABEL_CHARACTERS_MAX <= ALERT.schema["properties"]["owner"]["maxLength"]
+    rule = RULES.schema["$defs"]["rule"]["properties"]
+    assert LAST_RESORT.id == rule["id"]["not"]["const"]
+    told = ALERT.schema["properties"]["rule_id"]
+    assert (rule["id"]["pattern"], rule["id"]["maxLength"]) == (told["pattern"], told["maxLength"])
+
+
+def test_the_default_rules_are_an_example() -> None:
+    """What somebody begins with who wants to change a word of it."""
+    shown = decode_rules((RULES.examples / "valid" / "default.json").read_bytes())
+    assert replace(DEFAULT_RULES, version=1) == shown
+
+
+def test_a_digest_lists_as_many_as_its_schema_says() -> None:
+    """The bound that keeps it small."""
+    assert ALERT.schema["properties"]["alerts"]["maxItems"] == LISTED_MAX
 
 
 def test_a_link_is_as_long_as_its_schema_says() -> None:
