@@ -75,7 +75,7 @@ def _displaced(chance: Random, _: int) -> Mishaps:
 
 def _overtaken(chance: Random, _: int) -> Mishaps:
     """A worker is stopped in the middle of a takeover, and wakes up when another one has gone on from there."""
-    stopped = Fault(chance.randrange(4), "freeze", chance.uniform(2.0, 4.5), "Fetch nps.state")
+    stopped = Fault(chance.randrange(4), "freeze", chance.uniform(3.5, 7.0), "Fetch nps.state")
     return 2, (Event(chance.uniform(0.4, 1.2), "kill", chance.randrange(2)),), (stopped,)
 
 

@@ -188,25 +188,6 @@ MUTANTS = (
         ("refusals",),
     ),
     Mutant(
-        "the group asked after the restore",
-        "streams/engine/takeover.py",
-        """            async with deadline(config.commit_deadline_s, "reading committed offsets"):
-                told = await self._told(shard)
-            async with deadline(config.commit_deadline_s, "reading the ends of the logs"):
-                starts, ends = await self._bounds(shard)
-            _check_uncut(config.state, shard, starts[config.state])
-            last, rows = await self._restore(shard, state, starts[config.state], ends[config.state])
-""",
-        """            async with deadline(config.commit_deadline_s, "reading the ends of the logs"):
-                starts, ends = await self._bounds(shard)
-            _check_uncut(config.state, shard, starts[config.state])
-            last, rows = await self._restore(shard, state, starts[config.state], ends[config.state])
-            async with deadline(config.commit_deadline_s, "reading committed offsets"):
-                told = await self._told(shard)
-""",
-        ("orderly ends",),
-    ),
-    Mutant(
         "the group told before the commit",
         "streams/engine/shard.py",
         """        positions = self.positions()

@@ -26,8 +26,11 @@ class Deployment:
             consumer=self.cluster.consumer,
         )
 
-    def take_over(self, *positions: dict[str, int], cut_at: int = 0) -> Taken:
-        """The shard, taken over on markers with these positions, once the rows before an offset are deleted."""
+    def take_over(self, *positions: dict[str, int], cut_at: int = 0, successor: dict[str, int] | None = None) -> Taken:
+        """The shard, taken over on markers with these positions, once the rows before an offset are deleted.
+
+        A `successor` takes it over in between, commits a marker and tells the group of it, just before that is asked.
+        """
         taken: list[Taken] = []
 
         async def claim() -> None:
@@ -40,7 +43,7 @@ class Deployment:
                     await commit(writer, TopicPartition(STATE, 0), self._marker(each), key=KEY)
             await self.cluster.delete_before(TopicPartition(STATE, 0), cut_at)
             async with started(lookup := new_lookup(self.config)):
-                taken.append(await self._takeover(lookup).run(0, FakeState()))
+                taken.append(await self._takeover(lookup, successor).run(0, FakeState()))
 
         self.cluster.run(claim())
         return taken[0]
@@ -49,8 +52,12 @@ class Deployment:
         sources = {topic: Source(position) for topic, position in positions.items()}
         return Marker(self.config.app_id, self.config.cluster_id, 1, sources).encode()
 
-    def _takeover(self, lookup: Any) -> Takeover:
+    def _takeover(self, lookup: Any, successor: dict[str, int] | None) -> Takeover:
         async def committed(tps: list[TopicPartition]) -> dict[TopicPartition, int | None]:
+            if successor is not None:
+                async with started(writer := self.cluster.producer(transactional_id="s", enable_idempotence=True)):
+                    await commit(writer, TopicPartition(STATE, 0), self._marker(successor), key=KEY)
+                self.told = successor
             return {tp: self.told.get(tp.topic) for tp in tps}
 
         return Takeover(
@@ -87,6 +94,12 @@ def test_a_state_behind_what_the_group_was_told_is_refused(deployment: Deploymen
     with pytest.raises(Refusal, match=rf"{topic}\[0\] is read up to 6, .* says 5: .* older copy") as refused:
         deployment.take_over({RESPONSES: 5, CONTROL: 5})
     assert "lost_state" == refused.value.kind
+
+
+def test_what_a_successor_told_meanwhile_is_no_loss(deployment: Deployment) -> None:
+    """A worker may be stopped anywhere in a takeover: the group is asked before the end of the state is read."""
+    taken = deployment.take_over({RESPONSES: 3, CONTROL: 0}, successor={RESPONSES: 7, CONTROL: 0})
+    assert 7 == taken.marker.sources[RESPONSES].position
 
 
 def test_no_state_where_the_group_was_told_anything_is_refused(deployment: Deployment) -> None:
