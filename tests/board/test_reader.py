@@ -15,13 +15,15 @@ from streams.board.reader import ALERTS_BEHIND
 from streams.board.server import serve
 from streams.broker import Broker
 from streams.cluster.connection import admin_client
+from streams.cluster.reading import read_topic
 from streams.cluster.topics import create_topics
+from streams.events.action import Action, decode_action
 from streams.events.alarm import encode_alarm
 from streams.events.alert import encode_alert
 from streams.events.score import Score, encode_score
 from streams.settings import Settings
-from streams.topology import ALARMS, ALERTS, SCORES, TRENDS
-from tests.board.builders import a_standing, a_trend, an_alarm, an_alert
+from streams.topology import ACTIONS, ALARMS, ALERTS, SCORES, TRENDS
+from tests.board.builders import a_standing, a_trend, an_alarm, an_alert, lived, opened
 from tests.conftest import Kafka
 
 pytestmark = pytest.mark.kafka
@@ -249,6 +251,48 @@ async def test_a_board_does_without_trends_and_alarms_until_they_are_there(
             await topics.write((TRENDS.name, b"Maison|Lyon", a_trend("Maison", "Lyon", {0: (2, 3, 15)})))
             await board.until("v1/brands", lambda body: len(body["brands"]) == 1)
             await board.until("v1/brands/Maison/stores", lambda body: body["stores"][0]["weeks"] is not None)
+
+
+async def test_a_case_is_read_and_what_is_done_about_it_is_written(
+    settings: Settings, http: aiohttp.ClientSession
+) -> None:
+    """From the topic to the desk and, once somebody called, from the desk to the topic; live, and after a restart."""
+    settings = dataclasses.replace(settings, board_token="secret")
+    http.headers["Authorization"] = "Bearer secret"
+    case_id = "0b1f1f6e-5d0e-5c1a-9b7e-000000000001"
+    first = opened(1, alert_id=case_id)
+    async with _topics(settings) as topics:
+        await topics.write((ALERTS.name, b"Maison|Lyon", encode_alert(first[1])))
+        async with _board(settings, http) as board:
+            await board.until("v1/desk", lambda desk: desk.get("total") == 1)
+            body = {"action": "contacted", "actor": "Claire", "channel": "call", "action_id": "k-1"}
+            async with http.post(f"{board.address}v1/cases/{case_id}/actions", json=body) as response:
+                assert 202 == response.status
+            sent: list[Any] = []
+            await read_topic(settings, settings.topic(ACTIONS.name), sent.append)
+            (action,) = (decode_action(record.value) for record in sent)
+            assert isinstance(action, Action)
+            assert ("contacted", "Claire", "k-1", b"Maison|Lyon") == (
+                action.action,
+                action.actor,
+                action.action_id,
+                sent[0].key,
+            )
+
+            called = lived(first, 2, "contacted", "contacted", actor="Claire", channel="call", action_id="k-1")
+            digest = msgspec.structs.replace(called[1], kind="digest", case_id=None, severity=None, due_at=None)
+            await topics.write(
+                (ALERTS.name, b"Maison|Lyon", encode_alert(called[1])),
+                (ALERTS.name, b"Maison|Lyon", encode_alert(digest)),
+            )
+            before = await board.until(f"v1/cases/{case_id}", lambda case: case["status"] == "contacted")
+        async with _board(settings, http) as board:
+            status = await board.until("v1/status", lambda status: status["caught_up"])
+            after = await board.get(f"v1/cases/{case_id}")
+
+    assert before == after
+    assert ["raised", "contacted"] == [event["kind"] for event in after["story"]]
+    assert 1 == status["topics"][settings.topic(ALERTS.name)]["unshown"]
 
 
 async def test_a_store_without_a_vote_has_nothing_behind_its_number(
