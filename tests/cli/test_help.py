@@ -63,6 +63,10 @@ def test_help_imports_no_kafka_and_no_faust() -> None:
         ["send", "-"],
         ["resume", "--shard", "0"],
         ["forget", "C", "--yes"],
+        ["alerts", "list"],
+        ["alerts", "ack", "a"],
+        ["rules", "show"],
+        ["stores", "apply", "-"],
     ],
 )
 def test_a_bad_setting_is_one_line_and_no_traceback(args: list[str]) -> None:
@@ -80,6 +84,11 @@ def test_a_bad_setting_is_one_line_and_no_traceback(args: list[str]) -> None:
         (["scores"], 1),
         (["explain", "--brand", "B"], 1),
         (["alerts", "tail"], 1),
+        (["alerts", "list"], 1),
+        (["alerts", "show", "a"], 1),
+        (["alerts", "ack", "a"], 2),
+        (["rules", "show"], 1),
+        (["stores", "apply", "-"], 2),
         (["forget", "C", "--yes"], 1),
         (["resume", "--shard", "0"], 1),
         (["send", "-"], 2),

@@ -167,11 +167,10 @@ def _command(doing: Doing, help_text: str, example: str, *options: Callable[[Any
 def _act(asked: Asked, wait_s: float, *, as_json: bool) -> None:
     settings = settings_here()
     try:
-        answer = run(settings, _ask(settings, asked, wait_s))
+        case, alert_id = the_case(run(settings, read_cases(settings)), asked.alert_id)
+        answer = _settled(asked, case) or _ask(settings, asked, case, alert_id, wait_s)
     except click.ClickException as error:
         error.exit_code = 2  # not sent, or not known to be
-        if isinstance(error, NoKafka):
-            error.message += f" Nothing is known of the action; --action-id {asked.action_id} makes a repetition safe."
         raise
     if as_json:
         sys.stdout.write(json.dumps(answer.document(), ensure_ascii=False) + "\n")
@@ -180,23 +179,37 @@ def _act(asked: Asked, wait_s: float, *, as_json: bool) -> None:
     sys.exit(_STATUSES[answer.outcome])
 
 
-async def _ask(settings: Settings, asked: Asked, wait_s: float) -> Answer:
-    """Find the case, send the action, and see what became of it."""
-    case, alert_id = the_case(await read_cases(settings), asked.alert_id)
-    here = f"{short(case.case_id)} ({printable(case.brand)} | {printable(case.store)})"
+def _settled(asked: Asked, case: Case) -> Answer | None:
+    """Answer what needs no worker: what was done already, and what the case does not allow as it stands."""
+    here = _here(case)
     if asked.action_id in case.actions:
         words = f"{here}: an action of this id was taken already; the case is {case.status}."
         return Answer(outcome="duplicate", words=words, case=case, action_id=asked.action_id)
     if COMMANDS[asked.doing] not in moves_of(case):
         words = f"{here} is {case.status}: {_instead(case)}"
         return Answer(outcome="refused", words=words, case=case, action_id=asked.action_id, reason="illegal_transition")
+    return None
+
+
+def _ask(settings: Settings, asked: Asked, case: Case, alert_id: str, wait_s: float) -> Answer:
+    """Send the action, and see what became of it."""
     action = asked.action(case, alert_id)
     if action is None:
         raise click.UsageError("a worker would not take this: is there a character in it that no text may hold?")
-    return _answer(await act(settings, action, wait_s), case, action, here)
+    try:
+        outcome = run(settings, act(settings, action, wait_s))
+    except NoKafka as error:
+        error.message += f" It may be sent; with --action-id {action.action_id} it can be repeated, and is done once."
+        raise
+    return _answer(outcome, case, action)
 
 
-def _answer(outcome: Outcome, case: Case, action: Action, here: str) -> Answer:
+def _here(case: Case) -> str:
+    return f"{short(case.case_id)} ({printable(case.brand)} | {printable(case.store)})"
+
+
+def _answer(outcome: Outcome, case: Case, action: Action) -> Answer:
+    here = _here(case)
     if outcome.event is not None:
         words = f"{here}: {happened(outcome.event)}. The case is {outcome.event.status}."
         return Answer(outcome="moved", words=words, case=case, action_id=action.action_id, event=outcome.event)

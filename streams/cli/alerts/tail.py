@@ -29,8 +29,9 @@ def tail(*, as_json: bool, from_start: bool, follow: bool, seconds: float | None
 
     An alert is raised for a detractor's answer, enriched when the score changes or a comment or contact data come
     later, retracted when nobody is to call back any more (with the reason), and raised again if the score falls again.
-    Only what is committed is shown, and only of that it is retracted. `--no-follow` shows all that is kept (90 days)
-    and ends.
+    What people do to its case is an event (acknowledged, contacted, resolved, dismissed, reopened, a note, a rating),
+    what a clock does is one (escalated, breached, expired), and a digest lists the alerts of an hour that were held.
+    Only what is committed is shown. `--no-follow` shows all that is kept (90 days) and ends.
 
     \b
     Example:  nps alerts tail
