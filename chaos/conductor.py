@@ -13,6 +13,7 @@ from aiokafka.errors import KafkaError
 
 from chaos.actions import ACTIONS, PROGRESS_MIN
 from chaos.finales import NotRefused
+from chaos.invariants.alerts import clocks
 from chaos.invariants.evidence import Evidence, expected_of
 from chaos.invariants.scores import totals, windows
 from chaos.oracle import Files, judge_deployment
@@ -160,7 +161,7 @@ async def _strike(stage: Stage, step: Step) -> dict[str, Any]:
 
 
 async def _drain(reading: Reading) -> None:
-    """Wait until all is handled, and the scores say so."""
+    """Wait until all is handled, the scores say so, and no clock is overdue."""
 
     async def handled() -> bool:
         try:
@@ -174,10 +175,10 @@ async def _drain(reading: Reading) -> None:
     async def settled() -> bool:
         await reading.refresh()
         evidence = Evidence(reading=reading, expected=expected, offsets={})
-        return not any((*totals(evidence), *windows(evidence)))
+        return not any((*totals(evidence), *windows(evidence), *clocks(evidence)))
 
     try:
-        await until("the scores are settled", settled, within_s=120.0)
+        await until("scores and clocks are settled", settled, within_s=120.0)
     except Stuck:
         return  # the oracle will say what is wrong with them
 

@@ -5,6 +5,10 @@ from dataclasses import dataclass
 RESPONSES = "survey.responses"
 DEAD_LETTERS = "survey.responses.dead"
 ALERTS = "followup.alerts"
+ACTIONS = "followup.actions"
+ACTIONS_DEAD = "followup.actions.dead"
+RULES = "followup.rules"
+STORES = "nps.stores"
 SCORES = "nps.scores"
 TRENDS = "nps.trends"
 ALARMS = "nps.alarms"
@@ -12,9 +16,9 @@ AUDIT = "nps.audit"
 BRAND_TALLIES = "nps.brand-tallies"
 CONTROL = "nps.control"
 STATE = "nps.state"
-SOURCES = (RESPONSES, BRAND_TALLIES, CONTROL)
+SOURCES = (RESPONSES, BRAND_TALLIES, ACTIONS, RULES, STORES, CONTROL)
 """What the worker reads."""
-TOPICS = (*SOURCES, DEAD_LETTERS, ALERTS, SCORES, TRENDS, ALARMS, AUDIT, STATE)
+TOPICS = (*SOURCES, DEAD_LETTERS, ALERTS, ACTIONS_DEAD, SCORES, TRENDS, ALARMS, AUDIT, STATE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

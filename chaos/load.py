@@ -19,6 +19,9 @@ MARK = "chaos"
 VALUE_BYTES_MAX = 64 * 1024
 CANARY = "canary"
 _DAY_MS = 86_400_000
+_HOUR_MS = 3_600_000
+_CLOCKS_MS = (4 * _HOUR_MS, 24 * _HOUR_MS, 48 * _HOUR_MS, 72 * _HOUR_MS)
+_NEAR_MS = _HOUR_MS // 4
 _ANSWERS = ("created", "updated", "finished")
 _CORRECTIONS = {"updated": 46, "finished": 14, "deleted": 5, "excluded": 14, "restored": 15, "created": 6}
 _SCORES = (1,) * 7 + (3,) * 2 + (6,) * 2
@@ -150,12 +153,17 @@ class Load:
         return {**document, "source": source} if source else document
 
     def _age_ms(self, number: int) -> int:
-        """Up to a minute; late answers up to two days, a quarter of them up to a year and more."""
+        """Up to a minute; late answers up to four days, a quarter of them up to a year and more.
+
+        None of an age at which a clock of a case fires while a run lasts: what has fired is clear then.
+        """
         draw = self._draw("age", number)
         if self.kind(number) != "late":
             return draw.randrange(50_000)
-        oldest_ms = 399 * _DAY_MS if draw.random() < 0.25 else 2 * _DAY_MS
-        return draw.randrange(60_000, oldest_ms)
+        oldest_ms = 399 * _DAY_MS if draw.random() < 0.25 else 4 * _DAY_MS
+        age_ms = draw.randrange(60_000, oldest_ms)
+        is_near = any(abs(age_ms - after_ms) < _NEAR_MS for after_ms in _CLOCKS_MS)
+        return age_ms - 2 * _NEAR_MS if is_near else age_ms
 
     def _versioned(self, number: int) -> bool:
         return self._draw("versions", number).random() < 0.5
@@ -174,9 +182,9 @@ class Load:
         draw = self._draw("details", number)
         details: Document = {"channel": draw.choice(("till", "kiosk", "web"))}
         if draw.random() < 0.4:
-            details |= {"comment": f"{CANARY}-{self.seed}-{number}: attente trop longue", "language": "fr"}
+            details |= {"comment": f"{CANARY}-{self.seed}-{number}: {self._words(number)}", "language": "fr"}
         if draw.random() < 0.3:
-            details["customer_ref"] = f"{CANARY}-{self.seed}-{number}@example.com"
+            details["customer_ref"] = self._customer(number)
         if draw.random() < 0.3:
             details["consent"] = {"contact": draw.random() < 0.7}
         if draw.random() < 0.1:
@@ -186,6 +194,17 @@ class Load:
         if self._draw("strange", number).random() < self.shape.strange:
             details |= {"schema_version": 2, "of_a_later_release": {"of": [1, None, "x"]}}
         return details
+
+    def _words(self, number: int) -> str:
+        """What a comment says: now and then something that no store may leave lying."""
+        chosen = self._draw("words", number).random()
+        return "intoxication alimentaire" if chosen < 0.03 else "attente trop longue"
+
+    def _customer(self, number: int) -> str:
+        """Half of the customers come once, the others again and again."""
+        draw = self._draw("customer", number)
+        name = f"{number}" if draw.random() < 0.5 else f"regular-{draw.randrange(8)}"
+        return f"{CANARY}-{self.seed}-{name}@example.com"
 
     def _target(self, number: int, kinds: tuple[str, ...] = ("valid", "late"), step: int = _GROUP) -> int:
         """An earlier record of these classes; the record itself where there is none."""

@@ -15,7 +15,7 @@ from typing import Any
 import click
 
 from chaos.deployment import ALERTS, RESPONSES, Deployment
-from chaos.invariants.alerts import alerts, audits, order
+from chaos.invariants.alerts import alerts, audits, clocks, order
 from chaos.invariants.conservation import conservation
 from chaos.invariants.evidence import Evidence, Finding, expected_of
 from chaos.invariants.letters import letters
@@ -39,6 +39,7 @@ INVARIANTS: dict[str, tuple[Callable[[Evidence], Iterator[Finding]], ...]] = {
     "I10": (privacy,),
     "I12": (liveness,),
     "I13": (audits,),
+    "I14": (clocks,),
 }
 
 

@@ -1,39 +1,45 @@
-"""I4, I6 and I13: what was said of alerts and of persons forgotten, each once, in order, and nothing else."""
+"""I4, I6, I13 and I14: what was said of alerts and of persons forgotten, each once, in order, and nothing else."""
 
 import json
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
-from chaos.deployment import ALERTS, AUDIT
+from chaos.deployment import ALERTS, AUDIT, RESPONSES
 from chaos.invariants.evidence import Evidence, Finding
-from chaos.rules.near import in_ms, otherwise, unequal
-from chaos.rules.recount import home
+from chaos.rules.lives import HOUR_MS, Fault, Lives, is_by_record, with_instants
+from chaos.rules.near import otherwise, unequal
+from chaos.rules.place import home
 
 Said = tuple[str, int]
-"""What tells one event of an alert from all others: the alert's id, and the event's number there."""
-_KINDS = ("raised", "enriched", "retracted")
-_INSTANTS = ("submitted_at", "due_at", "at")
+"""What tells one event that a record brought from all others: its alert, and its number there among those."""
 
 
 def alerts(evidence: Evidence) -> Iterator[Finding]:
-    """I4: each event of each alert is there once, says what it must, and none is there for nothing."""
+    """I4: each event that a record brought is there once, says what it must, and none is there for nothing.
+
+    And all events of an alert, whoever brought them, are numbered without a gap.
+    """
     wanted = {_said(event): event for events in evidence.expected.alerts.values() for event in events}
     times: Counter[Said] = Counter()
-    for record, event in _modelled(evidence):
-        said = _said(event)
-        times[said] += 1
-        where = {"partition": record.partition, "offset": record.offset, "id": f"{said[0]}/{said[1]}"}
-        if said not in wanted:
+    for told in _told(evidence):
+        event, where = told.event, told.where
+        for fault in told.faults:
+            yield Finding(invariant="I4", kind=fault.kind, text=fault.text, **where)
+        if told.record.key != f"{event['brand']}|{event['store']}".encode():
+            yield Finding(invariant="I4", kind="wrong", text=f"its key is {told.record.key!r}", **where)
+        if told.said is None:
+            continue
+        times[told.said] += 1
+        if told.said not in wanted:
             yield Finding(invariant="I4", kind="double", text=f"{event['kind']} for nothing", **where)
             continue
-        if times[said] > 1:
-            yield Finding(invariant="I4", kind="double", text=f"there {times[said]} times", **where)
-        if record.key != f"{event['brand']}|{event['store']}".encode():
-            yield Finding(invariant="I4", kind="wrong", text=f"its key is {record.key!r}", **where)
-        for name in otherwise(event, wanted[said]):
-            text = f"{name} is {event.get(name)!r}, not {wanted[said].get(name)!r}"
-            yield Finding(invariant="I4", kind="wrong", text=text, **where)
+        expected = wanted[told.said] | {"sequence": event["sequence"]}
+        for name in otherwise(event, expected):
+            if name != "held" or not told.is_loose:
+                text = f"{name} is {event.get(name)!r}, not {expected.get(name)!r}"
+                yield Finding(invariant="I4", kind="wrong", text=text, **where)
     for said, event in wanted.items():
         if not times[said]:
             text = f"{event['kind']} of {event['response_id']} is missing"
@@ -42,18 +48,29 @@ def alerts(evidence: Evidence) -> Iterator[Finding]:
 
 def order(evidence: Evidence) -> Iterator[Finding]:
     """I6: per store, alert events follow the order of the input."""
-    found: dict[tuple[str, str], list[tuple[Said, Any]]] = {}
-    for record, event in _modelled(evidence):
-        found.setdefault((event["brand"], event["store"]), []).append((_said(event), record))
-    for store, events in found.items():
-        places = {_said(event): place for place, event in enumerate(evidence.expected.alerts.get(store, []))}
-        last = -1
-        for said, record in events:
-            place = places.get(said, last)
-            if place < last:
-                where = {"partition": record.partition, "offset": record.offset, "id": f"{said[0]}/{said[1]}"}
-                yield Finding(invariant="I6", kind="wrong", text="an alert event out of order", **where)
-            last = place
+    places = {
+        _said(event): place
+        for events in evidence.expected.alerts.values()
+        for place, event in enumerate(events)
+    }
+    last: dict[bytes, int] = {}
+    for told in _told(evidence):
+        place = places.get(told.said) if told.said else None
+        if place is None:
+            continue
+        if place < last.get(told.record.key, -1):
+            yield Finding(invariant="I6", kind="wrong", text="an alert event out of order", **told.where)
+        last[told.record.key] = place
+
+
+def clocks(evidence: Evidence) -> Iterator[Finding]:
+    """I14: by the last answer each clock that was due by then has fired, once."""
+    lives = Lives()
+    for record in evidence.reading.records(ALERTS):
+        lives.take(_read(record.value))
+    as_of_ms = max((record.timestamp for record in evidence.reading.records(RESPONSES)), default=0)
+    for fault in lives.overdue(as_of_ms):
+        yield Finding(invariant="I14", kind=fault.kind, text=fault.text, id=fault.event["alert_id"])
 
 
 def audits(evidence: Evidence) -> Iterator[Finding]:
@@ -78,19 +95,33 @@ def audits(evidence: Evidence) -> Iterator[Finding]:
             yield Finding(invariant="I13", kind="lost", text="no audit record of an order to forget", **where)
 
 
-def _modelled(evidence: Evidence) -> Iterator[tuple[Any, dict[str, Any]]]:
-    """The alert events of the kinds that the rules know, numbered as if there were no others.
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """A record of the topic of alerts, read in order."""
 
-    Others take numbers, too; what comes after them in their alert counts as many less.
-    """
-    others: dict[str, set[int]] = {}
+    record: Any
+    event: dict[str, Any]
+    said: Said | None
+    faults: list[Fault]
+    is_loose: bool
+    """An hour of its store was over before all that arrived in it was handled: who was held depends on that."""
+
+    @property
+    def where(self) -> dict[str, Any]:
+        name = f"{self.event['alert_id']}/{self.event['sequence']}"
+        return {"partition": self.record.partition, "offset": self.record.offset, "id": name}
+
+
+def _told(evidence: Evidence) -> Iterator[_Told]:
+    lives = Lives()
+    loose: set[bytes] = set()
     for record in evidence.reading.records(ALERTS):
         event = _read(record.value)
-        alert_id, number = event.get("alert_id", ""), event.get("sequence", 0)
-        if event["kind"] not in _KINDS:
-            others.setdefault(alert_id, set()).add(number)
-            continue
-        yield record, {**event, "sequence": number - sum(other < number for other in others.get(alert_id, ()))}
+        known = len(lives.faults)
+        said = lives.take(event)
+        if is_by_record(event) and event["at"] // HOUR_MS != record.timestamp // HOUR_MS:
+            loose.add(record.key)
+        yield _Told(record, event, said, lives.faults[known:], record.key in loose)
 
 
 def _said(event: dict[str, Any]) -> Said:
@@ -99,5 +130,4 @@ def _said(event: dict[str, Any]) -> Said:
 
 def _read(value: bytes) -> dict[str, Any]:
     """A document with its instants in ms."""
-    document: dict[str, Any] = json.loads(value)
-    return {name: in_ms(field) if field and name in _INSTANTS else field for name, field in document.items()}
+    return with_instants(json.loads(value))

@@ -30,7 +30,7 @@ _FORBIDDEN = re.compile(
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-class _Unusable(Exception):
+class Unusable(Exception):
     """A value without a document."""
 
     def __init__(self, reason: str) -> None:
@@ -44,8 +44,8 @@ class _Twice(Exception):
 def judge(value: bytes | None) -> dict[str, Any] | str:
     """The document of a usable response, its names normalised; else the reason, the first check that fails."""
     try:
-        document = _document(value)
-    except _Unusable as unusable:
+        document = read_document(value)
+    except Unusable as unusable:
         return unusable.reason
     if not isinstance(document, dict):
         return "schema"
@@ -61,59 +61,64 @@ def judge(value: bytes | None) -> dict[str, Any] | str:
 
 def submitted_ms(document: dict[str, Any]) -> int:
     """When a response was submitted, in ms since the epoch."""
-    return (datetime.fromisoformat(document["submitted_at"]) - _EPOCH) // timedelta(milliseconds=1)
+    return instant_ms(document["submitted_at"])
 
 
-def _document(value: bytes | None) -> Any:
+def instant_ms(text: str) -> int:
+    """An instant in whole ms since the epoch."""
+    return (datetime.fromisoformat(text) - _EPOCH) // timedelta(milliseconds=1)
+
+
+def read_document(value: bytes | None) -> Any:
+    """The JSON of a value; raises Unusable, with the first check that fails."""
     if not value:
-        raise _Unusable("invalid_json")
+        raise Unusable("invalid_json")
     if len(value) > VALUE_BYTES_MAX:
-        raise _Unusable("too_large")
+        raise Unusable("too_large")
     try:
         text = value.decode()
     except UnicodeDecodeError:
-        raise _Unusable("invalid_utf8") from None
+        raise Unusable("invalid_utf8") from None
     try:
         document = json.loads(text, parse_constant=_refuse, parse_float=_finite)
     except RecursionError:
         # Nested beyond what this parser can take; what we send of that kind is brackets alone.
-        raise _Unusable("too_deep" if text.count("[") == text.count("]") else "invalid_json") from None
+        raise Unusable("too_deep" if text.count("[") == text.count("]") else "invalid_json") from None
     except ValueError:
-        raise _Unusable("invalid_json") from None
+        raise Unusable("invalid_json") from None
     if any(map(_FORBIDDEN.search, _strings(document))):
-        raise _Unusable("invalid_json")
+        raise Unusable("invalid_json")
     if _depth(document) > DEPTH_MAX:
-        raise _Unusable("too_deep")
+        raise Unusable("too_deep")
     try:
         json.loads(text, object_pairs_hook=_once)
     except _Twice:
-        raise _Unusable("duplicate_field") from None
+        raise Unusable("duplicate_field") from None
     return document
 
 
 def _is_well_formed(document: dict[str, Any]) -> bool:
     for name in ("brand", "store"):
-        document[name] = _name(document.get(name))
+        document[name] = normal_name(document.get(name))
     version = document.get("version", 0)
     consent = document.get("consent", {})
     attributes = document.get("attributes", {})
     return (
         document["brand"] is not None
         and document["store"] is not None
-        and _is_text(document.get("response_id"), 1, 256)
-        and _is_text(document.get("submitted_at"))
-        and _TIME.fullmatch(document["submitted_at"]) is not None
-        and _is_time(document["submitted_at"])
+        and is_text(document.get("response_id"), 1, 256)
+        and is_text(document.get("submitted_at"))
+        and is_time(document["submitted_at"])
         and document["event"] in _EVENTS
         and ("score" in document or document["event"] not in ANSWERS)
-        and _is_whole(document.get("score", 0))
-        and _is_whole(version)
+        and is_whole(document.get("score", 0))
+        and is_whole(version)
         and 0 <= version < 2**53
-        and _is_whole(document.get("scale_min", 0))
+        and is_whole(document.get("scale_min", 0))
         and document.get("scale_min", 0) in (0, 1)
-        and _is_whole(document.get("scale_max", 10))
+        and is_whole(document.get("scale_max", 10))
         and document.get("scale_max", 10) == 10
-        and all(_is_text(document.get(name, "")) for name in _TEXTS)
+        and all(is_text(document.get(name, "")) for name in _TEXTS)
         and all(type(document.get(name, False)) is bool for name in _FLAGS)
         and isinstance(consent, dict)
         and all(type(consent.get(name, False)) is bool for name in ("contact", "publish"))
@@ -122,7 +127,8 @@ def _is_well_formed(document: dict[str, Any]) -> bool:
     )
 
 
-def _name(name: Any) -> str | None:
+def normal_name(name: Any) -> str | None:
+    """The name of a brand or a store in Form C, None for what is none."""
     if not isinstance(name, str):
         return None
     normal = unicodedata.normalize("NFC", name)
@@ -131,15 +137,20 @@ def _name(name: Any) -> str | None:
     return None if any(unicodedata.category(character) in ("Cc", "Zl", "Zp") for character in normal) else normal
 
 
-def _is_whole(number: Any) -> bool:
+def is_whole(number: Any) -> bool:
+    """Whether it is an integer and no boolean."""
     return type(number) is int
 
 
-def _is_text(text: Any, shortest: int = 0, longest: int = VALUE_BYTES_MAX) -> bool:
+def is_text(text: Any, shortest: int = 0, longest: int = VALUE_BYTES_MAX) -> bool:
+    """Whether it is a text of so many characters."""
     return isinstance(text, str) and shortest <= len(text) <= longest
 
 
-def _is_time(text: str) -> bool:
+def is_time(text: str) -> bool:
+    """Whether it is an instant with its offset, as RFC 3339 writes it."""
+    if _TIME.fullmatch(text) is None:
+        return False
     try:
         datetime.fromisoformat(text)
     except ValueError:

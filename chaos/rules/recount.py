@@ -7,20 +7,19 @@ happens to workers can show here.
 
 import uuid
 from collections import Counter, defaultdict
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any
 
-from aiokafka.partitioner import murmur2
-
+from chaos.rules.desk import Desk, Occurred
 from chaos.rules.figures import Histogram, figures, interval
 from chaos.rules.judge import ANSWERS, judge, submitted_ms
+from chaos.rules.place import home, origin
 from chaos.rules.response import DETRACTOR_MAX, FORGETTING, Document, Response, Step
 
 HOUR_MS = 3_600_000
 DAY_MS = 24 * HOUR_MS
-DUE_MS = 48 * HOUR_MS
 FUTURE_MS_MAX = 5 * 60_000
 AGE_MS_MAX = 400 * DAY_MS
 MUTE_MS = 7 * DAY_MS
@@ -32,11 +31,6 @@ Identity = tuple[str, str, int, str, str]
 """Brand, store, day since the epoch, source, response id."""
 
 
-def home(key: str, partitions: int) -> int:
-    """The partition of a key, as Java's producers have it."""
-    return int(murmur2(key.encode()) & 0x7FFFFFFF) % partitions
-
-
 @dataclass(slots=True)
 class Recount:
     """What must have become of every record, and what must be known of every store and brand."""
@@ -44,6 +38,8 @@ class Recount:
     partitions: int
     topic: str
     """The name of `survey.responses` here."""
+    desk_of: Callable[[str, str], Desk] = Desk
+    """The desk of a brand's store, while it has no cases."""
     dispositions: dict[int, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     """Per partition, how many records ended how."""
     dead: dict[tuple[int, int], str] = field(default_factory=dict)
@@ -51,12 +47,15 @@ class Recount:
     rehomed: dict[tuple[int, int], int] = field(default_factory=dict)
     """The home of each record that came to another partition, by partition and offset."""
     alerts: dict[tuple[str, str], list[dict[str, Any]]] = field(default_factory=lambda: defaultdict(list))
-    """What must be said of alerts, store by store and in order."""
+    """What must be said of alerts where records brought it, store by store and in order; `sequence` counts nothing else.
+    """
     audits: dict[str, dict[str, Any]] = field(default_factory=dict)
     """What must be said of persons forgotten, by the id of the record."""
     muted: int = 0
     stores: dict[tuple[str, str], Counter[tuple[int, int]]] = field(default_factory=lambda: defaultdict(Counter))
     """Votes that count per store, by hour since the epoch and score."""
+    desks: dict[tuple[str, str], Desk] = field(default_factory=dict)
+    """Per store the cases of its alerts."""
     _responses: dict[Identity, Response] = field(default_factory=dict)
 
     @property
@@ -97,11 +96,7 @@ class Recount:
 
     def _usable(self, record: Any, document: Document) -> tuple[str, str]:
         """The reason of a dead letter, or the disposition of anything else."""
-        headers = Counter(name for name, _ in record.headers)
-        is_rehomed = headers["nps.rehomed-from"] == 1 and headers["nps.arrival"] == 1
-        arrival_ms = record.timestamp
-        if is_rehomed:
-            arrival_ms = min(arrival_ms, int(dict(record.headers)["nps.arrival"]))
+        arrival_ms, is_rehomed = origin(record)
         at_ms = submitted_ms(document)
         if at_ms - arrival_ms > FUTURE_MS_MAX:
             return "timestamp_in_future", "dead_letter"
@@ -127,14 +122,48 @@ class Recount:
         if response.vote != was.vote:
             self._recount(identity, response, was.vote)
         step = response.follow(document, was)
-        if step is not None:
-            said = _alert(identity, response, was, document, step)
-            n, nps = self._month(brand, store, max(arrival_ms, at_ms))
-            late = arrival_ms > at_ms + DUE_MS
-            self.alerts[brand, store].append({**said, "late": late, "store_nps": {"window": "30d", "n": n, **nps}})
+        if response.last is not None:
+            self._tell(identity, response, was, document, step, arrival_ms)
         if document["event"] in FORGETTING:
             self._audit(record, identity, document["event"], was, arrival_ms, alert=step)
         return "correction" if known or document["event"] not in ANSWERS else "counted"
+
+    def _tell(
+        self,
+        identity: Identity,
+        response: Response,
+        was: Response,
+        document: Document,
+        step: Step | None,
+        arrival_ms: int,
+    ) -> None:
+        """Let the case of an alert follow its response; note what must be said of it."""
+        brand, store, day, source, response_id = identity
+        assert response.last is not None
+        assert response.score is not None
+        name = f"{brand}|{store}|{_date(day)}|{source}|{response.last.generation}|{response_id}"
+        at_ms = submitted_ms(document)
+        occurred = Occurred(
+            kind=None if step is None else step.kind,
+            alert_id=str(uuid.uuid5(NAMESPACE, name)),
+            generation=response.last.generation,
+            score=response.score,
+            at_ms=at_ms,
+            arrival_ms=arrival_ms,
+            comment=document.get("comment"),
+            customer=response.told.customer,
+            contactable=response.told.contactable,
+            requested=response.told.requested,
+            unexplained=not response.commented,
+        )
+        if (brand, store) not in self.desks:
+            self.desks[brand, store] = self.desk_of(brand, store)
+        events = self.desks[brand, store].take(occurred)
+        if step is not None:
+            n, nps = self._month(brand, store, max(arrival_ms, at_ms))
+            events[0] |= _said(identity, response, was, document, step)
+            events[0]["store_nps"] = {"window": "30d", "n": n, **nps}
+        self.alerts[brand, store] += events
 
     def _recount(self, identity: Identity, response: Response, before: int | None) -> None:
         """Take the old vote out of its hour and put the new one there."""
@@ -172,37 +201,22 @@ class Recount:
         }
 
 
-def _alert(identity: Identity, response: Response, was: Response, document: Document, step: Step) -> dict[str, Any]:
-    """What one event says of an alert, but for what depends on its arrival; instants in ms."""
-    brand, store, day, source, response_id = identity
-    at_ms = submitted_ms(document)
-    score = response.score
-    assert score is not None
-    before = score if was.score is None else was.score
-    severe = score if score <= DETRACTOR_MAX else min(before, DETRACTOR_MAX)
+def _said(identity: Identity, response: Response, was: Response, document: Document, step: Step) -> dict[str, Any]:
+    """What an event says of the response, and what of it is new."""
+    *_, source, response_id = identity
+    before = response.score if was.score is None else was.score
     said = {} if step.reason == "forgotten" else document
     return {
-        "alert_id": str(
-            uuid.uuid5(NAMESPACE, f"{brand}|{store}|{_date(day)}|{source}|{step.generation}|{response_id}")
-        ),
-        **asdict(step),
+        "kind": step.kind,
+        "changes": step.changes,
+        "reason": step.reason,
         "response_id": response_id,
         "source": source or None,
-        "brand": brand,
-        "store": store,
-        "score": score,
-        "previous_score": before if before != score else None,
-        "severity": "P1" if severe <= 2 else "P2" if severe <= 4 else "P3",
-        "reasons": ["score", "contact_requested"] if response.told.requested else ["score"],
-        "submitted_at": at_ms,
-        "due_at": at_ms + DUE_MS,
-        "reason_missing": not response.commented,
+        "previous_score": before if before != response.score else None,
         "comment": said.get("comment") or None,
         "language": said.get("language"),
         "customer_ref": said.get("customer_ref"),
-        "contactable": response.told.contactable,
         "link": None,
-        "schema_version": 1,
     }
 
 
@@ -215,9 +229,11 @@ def _between(votes: Counter[tuple[int, int]], first: int, end: int) -> Histogram
     return histogram
 
 
-def recount(records: Iterable[Any], partitions: int, topic: str) -> Recount:
+def recount(
+    records: Iterable[Any], partitions: int, topic: str, desk_of: Callable[[str, str], Desk] = Desk
+) -> Recount:
     """Recount all committed records of `survey.responses`, in order within a partition."""
-    result = Recount(partitions, topic)
+    result = Recount(partitions, topic, desk_of)
     for record in sorted(records, key=lambda each: (each.partition, each.offset)):
         result.take(record)
     return result

@@ -55,7 +55,6 @@ class Step:
 
     kind: str
     generation: int
-    sequence: int
     changes: list[str] = field(default_factory=list)
     reason: str | None = None
 
@@ -123,10 +122,8 @@ class Response:
         return None
 
     def _say(self, kind: str, *, changes: list[str] | None = None, reason: str | None = None) -> Step:
-        generation, sequence = (-1, 0) if self.last is None else (self.last.generation, self.last.sequence)
-        if kind == "raised":
-            generation, sequence = generation + 1, 0
-        self.last = Step(kind, generation, sequence + 1, changes or [], reason)
+        generation = -1 if self.last is None else self.last.generation
+        self.last = Step(kind, generation + (kind == "raised"), changes or [], reason)
         return self.last
 
     def _why_not(self) -> str:

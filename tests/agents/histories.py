@@ -15,7 +15,8 @@ AGES_H = (0, 0, 0, 0, 1, 1, 5, 12, 23, 24, 24, 30, 2 * 24, 2 * 24, 6 * 24, 7 * 2
 """Hours between the submission of a response and the beginning of the history: prompt, late, nearly too old."""
 GAPS_MS = (0, 0, 0, 0, 0, 1, 7_000, MINUTE_MS, HOUR_MS, HOUR_MS, HOUR_MS, 20 * HOUR_MS, 73 * HOUR_MS)
 """Between two arrivals."""
-COMMENTS = ("Cold coffee", "Cold coffee, again", "")
+_LONG_MS = 15 * 24 * HOUR_MS
+COMMENTS = ("Cold coffee", "Cold coffee, again", "My lawyer will hear of it", "")
 CUSTOMERS = ("c-1", "c/2 é", "")
 _CHANGES = ("updated",) * 8 + ("finished",) * 3 + ("excluded", "restored") * 4
 _EVENTS = ("created",) * 3 + _CHANGES * 2 + ("deleted", "forget_identity", "forget_all")
@@ -83,10 +84,12 @@ def _event(draw: st.DrawFn, one: Happening) -> Happening:
 
 
 def _arrivals(draw: st.DrawFn, at_ms: int, happened: list[Happening]) -> list[Happening]:
-    """The same events with their append times, which never go back."""
+    """The same events with their append times, which never go back: a case is not left until it expires."""
     arrived = []
+    start_ms = at_ms
     for one in happened:
-        at_ms += draw(st.sampled_from(GAPS_MS))
+        gap_ms = draw(st.sampled_from(GAPS_MS))
+        at_ms += gap_ms if at_ms - start_ms < _LONG_MS else 0
         arrived.append(replace(one, arrival_ms=at_ms))
     return arrived
 

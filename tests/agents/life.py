@@ -5,7 +5,7 @@ Where the specification leaves room, these are the readings:
 - What was told are the comment and the customer of the events that went out; what is known of consent, and of the wish
   to be contacted, is what was said last since the first alert of the response. Of what was said before it only is known
   whether there was a comment.
-- The severity of a retraction is that of the score it had just before, P3 where that was no detractor's either.
+- The severity of a retraction is that of the alert just before, where the score is no detractor's any more.
 """
 
 import uuid
@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
+from chaos.rules.desk import Desk, Occurred
+from chaos.rules.lives import Lives, with_instants
 from tests.agents.facts import (
     ANSWERS,
     BRAND,
@@ -30,7 +32,6 @@ from tests.agents.facts import (
 
 NAMESPACE = uuid.UUID("6f2a4f0e-6c5b-5d0e-9a53-2f4c1f7b8e21")
 ALERT_MAX_AGE_MS = 7 * 86_400_000
-DUE_MS = 48 * 3_600_000
 
 Vote = tuple[int, int]
 """A response that counts: its submission (ms) and its score."""
@@ -41,7 +42,6 @@ class _Alert:
     """The latest alert of a response, and what its subscribers know."""
 
     generation: int = -1
-    sequence: int = 0
     is_open: bool = False
     comment: str | None = None
     customer: str | None = None
@@ -59,11 +59,15 @@ class _Response:
 
 @dataclass(slots=True)
 class Life:
-    """Takes events in the order of the log; `alerts` and `audits` are what must have been sent."""
+    """Takes events in the order of the log; `alerts` and `audits` are what must have been sent.
+
+    Of alerts that is what records bring; `sequence` counts nothing else.
+    """
 
     alerts: list[dict[str, Any]] = field(default_factory=list)
     audits: list[dict[str, Any]] = field(default_factory=list)
     dispositions: list[str] = field(default_factory=list)
+    desks: dict[str, Desk] = field(default_factory=dict)
     _responses: dict[Name, _Response] = field(default_factory=dict)
 
     def take(self, event: Happening, offset: int) -> None:
@@ -101,68 +105,59 @@ class Life:
         is_detractor = now.score is not None and now.score <= 6
         due = now.counts and is_detractor and not response.muted and not now.forgotten
         alert = response.alert
+        kind, reason, changes = None, None, list[str]()
         if alert is not None and alert.is_open:
-            if not due:
-                self._tell(response, event, before, "retracted", reason=_reason(event))
-            elif changes := _changes(alert, event, before, now):
-                self._tell(response, event, before, "enriched", changes=changes)
+            changes = _changes(alert, event, before, now) if due else []
+            kind = "retracted" if not due else "enriched" if changes else None
+            reason = None if due else _reason(event)
         elif due:
-            self._tell(response, event, before, "raised")
+            kind = "raised"
         elif alert is not None and now.forgotten and not before.forgotten:
-            self._tell(response, event, before, "retracted", reason="forgotten")
+            kind, reason = "retracted", "forgotten"
         elif alert is not None and not now.forgotten:
             _hear(alert, event)
+        if kind is not None:
+            alert = response.alert = response.alert or _Alert()
+            _tell(alert, event, kind, reason)
+        if alert is not None:
+            told = self._told(response, event, before, now, kind=kind)
+            if kind is not None:
+                told[0] |= {"changes": changes, "reason": reason}
+            self.alerts += told
 
-    def _tell(
-        self,
-        response: _Response,
-        event: Happening,
-        before: Facts,
-        kind: str,
-        changes: Iterable[str] = (),
-        reason: Any = None,
-    ) -> None:
-        alert = response.alert = response.alert or _Alert()
-        if kind == "raised":
-            alert.generation, alert.sequence = alert.generation + 1, 0
-        alert.sequence += 1
-        alert.is_open = kind != "retracted"
-        if reason == "forgotten":
-            alert.comment = alert.customer = None
-            alert.consent = alert.requested = False
-        else:
-            _hear(alert, event)
-            alert.comment = event.comment or alert.comment
-            alert.customer = event.customer_ref or alert.customer
-        personal = reason != "forgotten"
-        now = facts(response.events)
+    def _told(
+        self, response: _Response, event: Happening, before: Facts, now: Facts, *, kind: str | None
+    ) -> list[dict[str, Any]]:
+        """What is said of the alert, and of the case that it is attached to."""
+        alert = response.alert
+        assert alert is not None
         assert now.score is not None
-        self.alerts.append(
-            {
-                "alert_id": self._alert_id(event, alert.generation),
+        occurred = Occurred(
+            kind=kind,
+            alert_id=self._alert_id(event, alert.generation),
+            generation=alert.generation,
+            score=now.score,
+            at_ms=event.submitted_ms,
+            arrival_ms=event.arrival_ms,
+            comment=event.comment or None,
+            customer=alert.customer,
+            contactable=alert.customer is not None and alert.consent,
+            requested=alert.requested,
+            unexplained=not response.commented,
+        )
+        told = self.desks.setdefault(event.store, Desk(BRAND, event.store)).take(occurred)
+        personal = not now.forgotten
+        if told:
+            told[0] |= {
                 "kind": kind,
-                "generation": alert.generation,
-                "sequence": alert.sequence,
                 "response_id": event.response_id,
                 "source": event.source,
-                "brand": BRAND,
-                "store": event.store,
-                "score": now.score,
                 "previous_score": before.score if before.score != now.score else None,
-                "severity": _severity(now.score, before.score),
-                "reasons": ["score", "contact_requested"] if alert.requested else ["score"],
-                "submitted_at": rfc3339(event.submitted_ms),
-                "due_at": rfc3339(event.submitted_ms + DUE_MS),
-                "late": event.arrival_ms - event.submitted_ms > DUE_MS,
-                "reason_missing": not response.commented,
                 "comment": event.comment or None if personal else None,
                 "customer_ref": event.customer_ref if personal else None,
-                "contactable": alert.customer is not None and alert.consent,
                 "store_nps": self._store_nps(event),
-                "changes": list(changes),
-                "reason": reason,
             }
-        )
+        return [_in_words(document) for document in told]
 
     def _alert_id(self, event: Happening, generation: int) -> str:
         parts = BRAND, event.store, event.date, event.source or "", str(generation), event.response_id
@@ -204,6 +199,18 @@ def live(happened: Iterable[Happening]) -> Life:
     return life
 
 
+def of_records(alerts: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Of the events of alerts those that records brought, numbered without those of clocks; all are as they may be."""
+    lives = Lives()
+    told = []
+    for alert in alerts:
+        name = lives.take(with_instants(alert))
+        if name is not None:
+            told.append({**alert, "sequence": name[1]})
+    assert not lives.faults, [*map(str, lives.faults)]
+    return told
+
+
 def _reason(event: Happening) -> str:
     """Why an open alert is retracted: one event changes one fact."""
     if event.event in FORGETTING:
@@ -228,6 +235,24 @@ def _hear(alert: _Alert, event: Happening) -> None:
     alert.requested = alert.requested if event.requested is None else event.requested
 
 
-def _severity(score: int, previous: int | None) -> str:
-    counted = score if score <= 6 else 6 if previous is None else min(previous, 6)
-    return "P1" if counted <= 2 else "P2" if counted <= 4 else "P3"
+def _tell(alert: _Alert, event: Happening, kind: str, reason: str | None) -> None:
+    """An event of an alert is told: its subscribers know what it says."""
+    alert.generation += kind == "raised"
+    alert.is_open = kind != "retracted"
+    if reason == "forgotten":
+        alert.comment = alert.customer = None
+        alert.consent = alert.requested = False
+        return
+    _hear(alert, event)
+    alert.comment = event.comment or alert.comment
+    alert.customer = event.customer_ref or alert.customer
+
+
+def _in_words(document: dict[str, Any]) -> dict[str, Any]:
+    """A document as it is published, with instants in RFC 3339; without what no history here says anything of."""
+    told = {
+        name: rfc3339(value) if name in ("submitted_at", "due_at", "at") else value
+        for name, value in document.items()
+        if name not in ("schema_version", "link", "language")
+    }
+    return told | {"alerts": [_in_words(listed) for listed in document.get("alerts", [])]} if "kind" in told else told

@@ -14,7 +14,9 @@ from chaos.load import Load
 from chaos.malformed import instant
 from chaos.oracle import verdict
 from chaos.reading import Reading
-from chaos.rules.recount import home
+from chaos.rules.desk import Desk
+from chaos.rules.lives import CLOCKS_MS
+from chaos.rules.place import home
 
 START_MS = 1_790_000_000_000
 PARTITIONS = 4
@@ -52,9 +54,9 @@ def world() -> Evidence:
     topics[ALERTS] += _numbered(
         (home(f"{brand}|{store}", PARTITIONS), f"{brand}|{store}", _told(event))
         for (brand, store), events in expected.alerts.items()
-        for event in events
+        for event in [*events, *_of_clocks(expected.desks[brand, store])]
     )
-    topics[AUDIT] += _numbered((home(name, PARTITIONS), name, _told(audit)) for name, audit in expected.audits.items())
+    topics[AUDIT] += _numbered((home(name, PARTITIONS), name, _said(audit)) for name, audit in expected.audits.items())
     as_of = START_MS + 60_000
     for brand, store in expected.subjects():
         name = brand if store is None else f"{brand}|{store}"
@@ -71,6 +73,34 @@ def world() -> Evidence:
         topics[STATE].append(Record(shard, 0, b"m", value))
     offsets = {f"{RESPONSES}|{shard}": end for shard, end in enumerate(ends)}
     return Evidence(reading=reading, expected=expected, offsets=offsets, entries=entries)
+
+
+def _of_clocks(desk: Desk) -> Iterator[dict[str, Any]]:
+    """What the clocks of a store's cases say that were due before the first answer came."""
+    for case in desk.cases.values():
+        if not case.is_active or case.lead is not None:
+            continue
+        levels = [level for level in CLOCKS_MS if level != "acknowledge" or case.severity == 1]
+        number = case.sequence
+        for level in levels:
+            due_ms = case.at_ms + CLOCKS_MS[level]
+            if due_ms > START_MS:
+                continue
+            number += 1
+            yield {
+                "alert_id": case.alert_id,
+                "kind": "breached" if level == "breach" else "escalated",
+                "sequence": number,
+                "brand": desk.brand,
+                "store": desk.store,
+                "severity": f"P{case.severity}",
+                "submitted_at": case.at_ms,
+                "case_id": case.alert_id,
+                "status": "open",
+                "at": due_ms,
+                "action": None,
+                "escalation": {"level": level, "due_at": instant(due_ms)},
+            }
 
 
 def _letter(source: Record, reason: str) -> Record:
@@ -93,7 +123,12 @@ def _numbered(documents: Any) -> Iterator[Record]:
 
 def _told(document: dict[str, Any]) -> dict[str, Any]:
     instants = ("submitted_at", "due_at", "at")
-    return {name: instant(value) if name in instants else value for name, value in document.items()}
+    told = {name: instant(value) if name in instants else value for name, value in document.items()}
+    return told | {"alerts": [_told(listed) for listed in document.get("alerts", [])]}
+
+
+def _said(document: dict[str, Any]) -> dict[str, Any]:
+    return {**document, "at": instant(document["at"])}
 
 
 def _altered(topic: str, what: Callable[[Any], Any]) -> Change:
@@ -111,6 +146,37 @@ def _recounted(by: int) -> Change:
         topics[STATE][0] = replace(row, value=b"\x01" + json.dumps(document).encode())
 
     return change
+
+
+def _last_breach(topics: dict[str, list[Any]]) -> tuple[int, dict[str, Any]]:
+    """The last event of a clock that nothing comes after in its alert, and where it is."""
+    at = next(at for at in reversed(range(len(topics[ALERTS]))) if b'"breached"' in topics[ALERTS][at].value)
+    return at, json.loads(topics[ALERTS][at].value)
+
+
+def _without_a_breach(topics: dict[str, list[Any]]) -> None:
+    at, event = _last_breach(topics)
+    topics[ALERTS][at:] = [
+        record for record in topics[ALERTS][at:] if json.loads(record.value)["alert_id"] != event["alert_id"]
+    ]
+
+
+def _breached_twice(topics: dict[str, list[Any]]) -> None:
+    at, event = _last_breach(topics)
+    topics[ALERTS].append(_numbered_again(topics, topics[ALERTS][at], event))
+
+
+def _breached_early(topics: dict[str, list[Any]]) -> None:
+    at, event = _last_breach(topics)
+    value = json.dumps({**event, "at": instant(START_MS - 1)}).encode()
+    topics[ALERTS][at] = replace(topics[ALERTS][at], value=value)
+
+
+def _numbered_again(topics: dict[str, list[Any]], record: Any, event: dict[str, Any]) -> Any:
+    """The same event under a number of its own, behind all others of its alert."""
+    numbers = [json.loads(each.value) for each in topics[ALERTS]]
+    last = max(each["sequence"] for each in numbers if each["alert_id"] == event["alert_id"])
+    return replace(record, value=json.dumps({**event, "sequence": last + 1}).encode())
 
 
 def test_a_perfect_world_is_held_to_be_one(world: Evidence) -> None:
@@ -138,6 +204,9 @@ def test_a_perfect_world_is_held_to_be_one(world: Evidence) -> None:
         ("I10", "wrong", _altered(SCORES, lambda value: value[:-1] + b', "x": "canary-1"}')),
         ("I13", "lost", lambda topics: topics[AUDIT].pop(5)),
         ("I13", "double", lambda topics: topics[AUDIT].append(topics[AUDIT][5])),
+        ("I14", "lost", _without_a_breach),
+        ("I4", "double", _breached_twice),
+        ("I4", "wrong", _breached_early),
     ],
 )
 def test_what_is_wrong_is_named(world: Evidence, invariant: str, kind: str, change: Change) -> None:

@@ -11,7 +11,7 @@ from chaos.rules.letter import ERRORS
 from chaos.rules.near import in_ms, unequal
 from chaos.rules.recount import Recount, recount
 from streams.topology import ALARMS, ALERTS, AUDIT, BRAND_TALLIES, DEAD_LETTERS, RESPONSES, SCORES, TRENDS
-from tests.kafka.check_alerts import wrong_alerts, wrong_audits
+from tests.kafka.check_alerts import overdue, wrong_alerts, wrong_audits
 from tests.kafka.check_letters import wrong_dead_letters, wrong_rehomed
 from tests.kafka.log import Log
 from tests.kafka.waiting import until, until_none
@@ -44,10 +44,11 @@ async def until_exact(log: Log, *workers: Worker) -> Recount:
 
     async def look() -> list[str]:
         await log.refresh()
-        return [*wrong_scores(log, expected)]
+        return [*wrong_scores(log, expected), *overdue(log)]
 
     _assert_none(differences(log, expected))
-    await until_none("the scores are right", look)
+    await until_none("the scores are right and no clock is overdue", look)
+    _assert_none(differences(log, expected))
     return expected
 
 

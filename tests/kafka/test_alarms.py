@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from chaos.rules.recount import home
+from chaos.rules.place import home
 from streams.topology import ALARMS
 from tests.kafka.conftest import Start
 from tests.kafka.log import Log

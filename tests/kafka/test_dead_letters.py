@@ -10,7 +10,7 @@ from random import Random
 import pytest
 from aiokafka import AIOKafkaProducer
 
-from chaos.rules.recount import home
+from chaos.rules.place import home
 from streams.topology import ALERTS, CONTROL, DEAD_LETTERS, RESPONSES
 from tests.kafka.checks import assert_exact, until_exact
 from tests.kafka.conftest import Start

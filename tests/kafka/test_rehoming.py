@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from chaos.rules.recount import home
+from chaos.rules.place import home
 from streams.topology import ALERTS
 from tests.kafka.checks import assert_exact, until_exact
 from tests.kafka.conftest import Start

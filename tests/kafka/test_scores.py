@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from chaos.rules.recount import home
+from chaos.rules.place import home
 from streams.topology import SCORES
 from tests.kafka.checks import assert_exact, until_exact
 from tests.kafka.conftest import Start

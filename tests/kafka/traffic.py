@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
-from chaos.rules.recount import home
+from chaos.rules.place import home
 from tests.kafka.log import Sent
 
 BRANDS = ("Aurelia", "Café Ô")

@@ -10,7 +10,7 @@ from tests.simulation.truth import Seen
 
 
 class AlertEvent(NamedTuple):
-    """One record of `followup.alerts`, by what tells it from all others."""
+    """One event that a record brought, by what tells it from all others; `sequence` counts nothing else."""
 
     alert_id: str
     kind: str

@@ -15,6 +15,7 @@ INVARIANTS: Mapping[str, Callable[[Evidence], Iterator[str]]] = {
     "one transaction": protocol.one_transaction,
     "markers": protocol.markers,
     "alerts": outputs.alerts,
+    "clocks": outputs.clocks,
     "dead letters": outputs.dead_letters,
     "re-homed": outputs.rehomed,
     "audits": outputs.audits,

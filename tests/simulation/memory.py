@@ -6,13 +6,15 @@ from typing import Any
 from aiokafka import TopicPartition
 
 from streams.agents.ledger import Ledger
+from streams.domain.case import unpack_case
 from streams.domain.page import Page
+from streams.domain.timers import next_due_ms
 from tests.simulation.evidence import STATE, Evidence
 from tests.simulation.truth import MARKER_KEY, Seen, visible
 
 
 def state(evidence: Evidence) -> Iterator[str]:
-    """Pages, day tallies, windows and hand-overs in memory are those of a ledger made from the rows alone."""
+    """Pages, tallies, windows, hand-overs, cases and clocks in memory are those of a ledger made from the rows alone."""
     world = evidence.world
     if not world.finished:
         return
@@ -22,6 +24,7 @@ def state(evidence: Evidence) -> Iterator[str]:
         for row in rows(world.broker, shard):
             assert row.key is not None
             fresh.restore(row.key, row.value, row.offset)
+        fresh.desk.restored()
         ours, theirs = _told(ledger, now_s), _told(fresh, now_s)
         for what in sorted(ours.keys() | theirs.keys(), key=str):
             if ours.get(what) != theirs.get(what):
@@ -48,4 +51,11 @@ def _told(ledger: Ledger, now_s: int) -> dict[Any, Any]:
     for brand, total in ledger.totals.items():
         told[brand, "windows"] = total.windows(now_s)
         told[brand, "parts"] = {part: hours for part, hours in total.parts.items() if hours}
+    for alert_id, (store, row) in ledger.desk.filed.items():
+        told[store.key, alert_id, "case"] = row
+        due = {due_ms for due_ms, _, of in ledger.desk.clocks if of == alert_id}
+        told[store.key, alert_id, "next due"] = (next_due_ms(unpack_case(alert_id, row)) in due,)
+    for brand, share in ledger.brands.items():
+        told[brand, "caseload"] = share.caseload.days
+        told |= {(brand, name, "caseload"): store.caseload.days for name, store in share.stores.items()}
     return {what: value for what, value in told.items() if any(value)}

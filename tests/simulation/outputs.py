@@ -10,28 +10,42 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any
 
+from chaos.rules.lives import Lives, with_instants
 from tests.simulation.evidence import ALERTS, AUDIT, DEAD_LETTERS, RESPONSES, SCORES, Evidence
 from tests.simulation.expected import AlertEvent, Fate
 from tests.simulation.truth import Seen
 
 _ERRORS = "__streams.errors."
-_KINDS = ("raised", "enriched", "retracted")
 _COUNTS = ("n", "promoters", "passives", "detractors", "histogram")
 
 
 def alerts(evidence: Evidence) -> Iterator[str]:
-    """A read_committed subscriber sees each event of an alert once, in the order of the input.
+    """A read_committed subscriber sees each event that a record brought once, in the order of the input.
 
-    Of the kinds that the recount knows, numbered as if there were no others.
+    Events of clocks come in between; all events of an alert are numbered without a gap.
     """
-    events = _alert_events(evidence)
-    return _each_once(
+    lives = Lives()
+    told = {(seen.partition, seen.offset): _alert_event(lives, seen) for seen in evidence.truth.records(ALERTS)}
+    yield from map(str, lives.faults)
+    brought = {place: event for place, event in told.items() if event is not None}
+    yield from _each_once(
         evidence,
         ALERTS,
-        lambda seen: events[seen.partition, seen.offset],
+        lambda seen: brought[seen.partition, seen.offset],
         lambda fate: list(fate.alerts),
-        of_interest=lambda seen: (seen.partition, seen.offset) in events,
+        of_interest=lambda seen: (seen.partition, seen.offset) in brought,
     )
+
+
+def clocks(evidence: Evidence) -> Iterator[str]:
+    """Each clock that was due when the last record came has fired once all is done."""
+    if not evidence.world.finished:
+        return
+    lives = Lives()
+    for seen in evidence.truth.records(ALERTS):
+        lives.take(with_instants(json.loads(seen.value or b"")))
+    as_of_ms = max((seen.timestamp for seen in evidence.truth.records(RESPONSES)), default=0)
+    yield from map(str, lives.overdue(as_of_ms))
 
 
 def dead_letters(evidence: Evidence) -> Iterator[str]:
@@ -104,21 +118,12 @@ def _answers(seen: Seen) -> int:
     return n
 
 
-def _alert_events(evidence: Evidence) -> dict[tuple[int, int], AlertEvent]:
-    """The events of the kinds that the recount knows, by partition and offset; what precedes them counts not."""
-    others: Counter[str] = Counter()
-    events = {}
-    for seen in evidence.truth.records(ALERTS):
-        assert seen.value is not None
-        alert = json.loads(seen.value)
-        alert_id = alert.get("alert_id", "")
-        if alert["kind"] in _KINDS:
-            events[seen.partition, seen.offset] = AlertEvent(
-                alert_id, alert["kind"], alert["sequence"] - others[alert_id]
-            )
-        else:
-            others[alert_id] += 1
-    return events
+def _alert_event(lives: Lives, seen: Seen) -> AlertEvent | None:
+    """What tells an event that a record brought from all others."""
+    assert seen.value is not None
+    event = with_instants(json.loads(seen.value))
+    name = lives.take(event)
+    return None if name is None else AlertEvent(name[0], event["kind"], name[1])
 
 
 def _dead_letter(seen: Seen) -> tuple[int, int, str]:
