@@ -48,11 +48,7 @@ def alerts(evidence: Evidence) -> Iterator[Finding]:
 
 def order(evidence: Evidence) -> Iterator[Finding]:
     """I6: per store, alert events follow the order of the input."""
-    places = {
-        _said(event): place
-        for events in evidence.expected.alerts.values()
-        for place, event in enumerate(events)
-    }
+    places = {_said(event): place for events in evidence.expected.alerts.values() for place, event in enumerate(events)}
     last: dict[bytes, int] = {}
     for told in _told(evidence):
         place = places.get(told.said) if told.said else None

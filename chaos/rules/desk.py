@@ -90,7 +90,7 @@ def by_default(occurred: Occurred, themes: list[str]) -> tuple[str, int]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
-    """By which the desk of a store judges; clocks and themes are the built-in ones, and who comes again is more urgent."""
+    """By which the desk of a store judges; clocks and themes are built in, and who comes again is more urgent."""
 
     owner: str
     version: int = 0

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
+from chaos.rules.acting import TABLE
 from chaos.rules.near import in_ms
 
 Event = dict[str, Any]
@@ -67,7 +68,9 @@ class Lives:
             self._fault("double", "is there before", event)
             return None
         if event["sequence"] != len(numbers) + 1:
-            self._fault("lost" if event["sequence"] > len(numbers) else "wrong", f"comes after {max(numbers, default=0)}", event)
+            self._fault(
+                "lost" if event["sequence"] > len(numbers) else "wrong", f"comes after {max(numbers, default=0)}", event
+            )
         numbers.add(event["sequence"])
         if event["kind"] != "digest":
             self._follow(event)
@@ -105,6 +108,8 @@ class Lives:
             return
         if event["kind"] in _OF_CLOCKS:
             self._look_at_clock(course, event)
+        elif event["action"] is not None and TABLE[course.status].get(_move(event)) != event["status"]:
+            self._fault("wrong", f"was {course.status} and is {event['status']}", event)
         course.status = event["status"]
         course.contacted |= event["kind"] == "contacted"
         course.acknowledged |= event["kind"] in ("acknowledged", "contacted")
@@ -135,6 +140,11 @@ class Lives:
             self._fault("wrong", f"fires its {level} though somebody called", event)
         if level == "acknowledge" and (course.acknowledged or event["severity"] != "P1"):
             self._fault("wrong", "fires though nobody was to look at it", event)
+
+
+def _move(event: Event) -> str:
+    """What somebody did."""
+    return {"note": "noted", "quality": "rated"}[event["changes"][0]] if event["changes"] else str(event["kind"])
 
 
 def is_by_record(event: Event) -> bool:

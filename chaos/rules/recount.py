@@ -47,8 +47,7 @@ class Recount:
     rehomed: dict[tuple[int, int], int] = field(default_factory=dict)
     """The home of each record that came to another partition, by partition and offset."""
     alerts: dict[tuple[str, str], list[dict[str, Any]]] = field(default_factory=lambda: defaultdict(list))
-    """What must be said of alerts where records brought it, store by store and in order; `sequence` counts nothing else.
-    """
+    """What records bring about alerts, store by store and in order; `sequence` counts nothing else."""
     audits: dict[str, dict[str, Any]] = field(default_factory=dict)
     """What must be said of persons forgotten, by the id of the record."""
     muted: int = 0
@@ -229,9 +228,7 @@ def _between(votes: Counter[tuple[int, int]], first: int, end: int) -> Histogram
     return histogram
 
 
-def recount(
-    records: Iterable[Any], partitions: int, topic: str, desk_of: Callable[[str, str], Desk] = Desk
-) -> Recount:
+def recount(records: Iterable[Any], partitions: int, topic: str, desk_of: Callable[[str, str], Desk] = Desk) -> Recount:
     """Recount all committed records of `survey.responses`, in order within a partition."""
     result = Recount(partitions, topic, desk_of)
     for record in sorted(records, key=lambda each: (each.partition, each.offset)):

@@ -14,7 +14,17 @@ from streams import topology
 from streams.agents.ledger import Ledger
 from streams.app.wiring import policy
 from streams.cluster.reading import read_topic
-from streams.domain.case import CONTACTABLE, CRITICAL, NEVER, REASSIGNED, REPEAT, UNEXPLAINED, WITHDRAWN, Case, unpack_case
+from streams.domain.case import (
+    CONTACTABLE,
+    CRITICAL,
+    NEVER,
+    REASSIGNED,
+    REPEAT,
+    UNEXPLAINED,
+    WITHDRAWN,
+    Case,
+    unpack_case,
+)
 from streams.domain.page import Page, unpack
 from streams.domain.store import Store
 from streams.domain.tally import histogram
@@ -58,8 +68,8 @@ def whole_digest(brands: Mapping[str, str]) -> str:
 def store_digests(ledger: Ledger) -> dict[str, dict[str, bytes]]:
     """The digest of each store of a shard, by brand and name."""
     cases: dict[Store, list[Case]] = {}
-    for alert_id, filed in ledger.desk.filed.items():
-        cases.setdefault(filed.store, []).append(unpack_case(alert_id, filed.row))
+    for alert_id, (store, row) in ledger.desk.filed.items():
+        cases.setdefault(store, []).append(unpack_case(alert_id, row))
     return {
         share.name: {store.name: _of_store(store, cases.get(store, [])) for store in share.stores.values()}
         for share in ledger.brands.values()

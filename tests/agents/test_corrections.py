@@ -81,8 +81,10 @@ def test_each_record_ends_as_the_recount_says(happened: list[Happening]) -> None
 
 @_THOROUGH
 @given(histories(), CUTS, st.integers(0, 100))
-def test_each_clock_of_a_case_fires_once_when_it_is_due(happened: list[Happening], cuts: list[Cut], more_h: int) -> None:
-    """Neither early nor twice, nor of a case that is over; and nothing that is overdue is forgotten by whom it falls to.
+def test_each_clock_of_a_case_fires_once_when_it_is_due(
+    happened: list[Happening], cuts: list[Cut], more_h: int
+) -> None:
+    """Neither early nor twice, nor of a case that is over; and nothing that is overdue is missing.
 
     That is so at the end of the log, and hours later.
     """

@@ -12,6 +12,7 @@ from chaos.rules.recount import Recount
 from streams.topology import ALERTS, AUDIT, RESPONSES
 from tests.kafka.log import Log
 
+
 def wrong_alerts(log: Log, expected: Recount) -> Iterator[str]:
     """Alert events that miss, are there twice or more, out of order, say something else, or are nobody's.
 

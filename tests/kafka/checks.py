@@ -2,11 +2,12 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import jsonschema_rs
 
+from chaos.rules.desk import Desk
 from chaos.rules.letter import ERRORS
 from chaos.rules.near import in_ms, unequal
 from chaos.rules.recount import Recount, recount
@@ -28,10 +29,11 @@ _DOCUMENTS = (
 )
 
 
-async def until_exact(log: Log, *workers: Worker) -> Recount:
+async def until_exact(log: Log, *workers: Worker, desk_of: Callable[[str, str], Desk] = Desk) -> Recount:
     """Wait until everything that was sent is handled and every figure is right, and return the recount.
 
-    `workers` are those that may not end meanwhile.
+    `workers` are those that may not end meanwhile; `desk_of` is for stores that other rules than the built-in ones hold
+    for, and of which facts are known.
     """
 
     async def is_handled() -> bool:
@@ -40,7 +42,7 @@ async def until_exact(log: Log, *workers: Worker) -> Recount:
         return await log.handled()
 
     await until("everything is handled", is_handled)
-    expected = recount_of(log)
+    expected = recount_of(log, desk_of)
 
     async def look() -> list[str]:
         await log.refresh()
@@ -64,9 +66,9 @@ def _assert_none(complaints: list[str]) -> None:
     assert not complaints, f"{len(complaints)} differences\n" + "\n".join(complaints[:20])
 
 
-def recount_of(log: Log) -> Recount:
+def recount_of(log: Log, desk_of: Callable[[str, str], Desk] = Desk) -> Recount:
     """The recount of all that the log has read."""
-    return recount(log.records(RESPONSES), log.settings.partitions, log.settings.topic(RESPONSES.name))
+    return recount(log.records(RESPONSES), log.settings.partitions, log.settings.topic(RESPONSES.name), desk_of)
 
 
 def differences(log: Log, expected: Recount) -> list[str]:

@@ -13,6 +13,7 @@ from tests.kafka import (
     test_broker,
     test_corrections,
     test_dead_letters,
+    test_desk,
     test_faults,
     test_figures,
     test_lifecycle,
@@ -70,6 +71,12 @@ PROMISES: dict[str, tuple[Test, ...]] = {
         test_replay.test_a_log_replayed_into_an_empty_state_gives_the_same_alerts_and_the_same_digest,
         test_faults.test_a_worker_killed_under_load_loses_nothing_and_repeats_nothing,
         test_faults.test_a_worker_frozen_past_its_session_and_woken_is_fenced_and_changes_nothing,
+    ),
+    "every unhappy customer is followed up, and each word of it is said once": (
+        test_desk.test_each_event_of_each_alert_is_told_once_whoever_dies_or_wakes_up,
+        test_desk.test_a_case_lives_step_by_step_though_a_worker_dies_after_each,
+        test_desk.test_a_closed_store_has_no_score_and_its_cases_go_to_the_region,
+        test_desk.test_the_digest_knows_cases_and_which_clocks_fired,
     ),
     "fail stop": (
         test_lifecycle.test_a_worker_that_cannot_write_ends_before_it_acknowledges_anything,

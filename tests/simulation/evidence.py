@@ -10,6 +10,8 @@ from tests.simulation.world import World
 
 RESPONSES = topology.RESPONSES.name
 ALERTS = topology.ALERTS.name
+ACTIONS = topology.ACTIONS.name
+ACTIONS_DEAD = topology.ACTIONS_DEAD.name
 DEAD_LETTERS = topology.DEAD_LETTERS.name
 SCORES = topology.SCORES.name
 AUDIT = topology.AUDIT.name

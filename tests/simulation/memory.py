@@ -5,6 +5,7 @@ from typing import Any
 
 from aiokafka import TopicPartition
 
+from streams.agents.customers import place_of
 from streams.agents.ledger import Ledger
 from streams.domain.case import unpack_case
 from streams.domain.page import Page
@@ -14,7 +15,7 @@ from tests.simulation.truth import MARKER_KEY, Seen, visible
 
 
 def state(evidence: Evidence) -> Iterator[str]:
-    """Pages, tallies, windows, hand-overs, cases and clocks in memory are those of a ledger made from the rows alone."""
+    """All that is in memory, cases and clocks included, is what a ledger has that is made from the rows alone."""
     world = evidence.world
     if not world.finished:
         return
@@ -51,10 +52,16 @@ def _told(ledger: Ledger, now_s: int) -> dict[Any, Any]:
     for brand, total in ledger.totals.items():
         told[brand, "windows"] = total.windows(now_s)
         told[brand, "parts"] = {part: hours for part, hours in total.parts.items() if hours}
+    clocks = ledger.desk.clocks
+    entries = {*clocks._due, *(entry for entries in clocks._bins.values() for entry in entries)}
     for alert_id, (store, row) in ledger.desk.filed.items():
+        case = unpack_case(alert_id, row)
         told[store.key, alert_id, "case"] = row
-        due = {due_ms for due_ms, _, of in ledger.desk.clocks if of == alert_id}
-        told[store.key, alert_id, "next due"] = (next_due_ms(unpack_case(alert_id, row)) in due,)
+        told[store.key, alert_id, "waits"] = (case.lead is not None or (next_due_ms(case), alert_id) in entries,)
+        if case.customer:
+            told[store.key, case.customer] = [
+                one.alert_id for one in ledger.desk.customers.latest(place_of(store, case.customer))
+            ]
     for brand, share in ledger.brands.items():
         told[brand, "caseload"] = share.caseload.days
         told |= {(brand, name, "caseload"): store.caseload.days for name, store in share.stores.items()}

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from chaos.rules.lives import Lives, with_instants
-from tests.simulation.evidence import ALERTS, AUDIT, DEAD_LETTERS, RESPONSES, SCORES, Evidence
+from tests.simulation.evidence import ACTIONS, ACTIONS_DEAD, ALERTS, AUDIT, DEAD_LETTERS, RESPONSES, SCORES, Evidence
 from tests.simulation.expected import AlertEvent, Fate
 from tests.simulation.truth import Seen
 
@@ -35,6 +35,30 @@ def alerts(evidence: Evidence) -> Iterator[str]:
         lambda fate: list(fate.alerts),
         of_interest=lambda seen: (seen.partition, seen.offset) in brought,
     )
+
+
+def actions(evidence: Evidence) -> Iterator[str]:
+    """What people did ends as one thing, once: an event, a dead letter, a repetition, or sent on."""
+    told = Counter[tuple[str, str]]()
+    for seen in evidence.truth.records(ALERTS):
+        event = json.loads(seen.value or b"")
+        if event["action"] is not None:
+            told[event["alert_id"], event["action"]["action_id"]] += 1
+    letters = Counter(_dead_letter(seen) for seen in evidence.truth.records(ACTIONS_DEAD))
+    copies = Counter(dict(seen.headers).get("nps.rehomed-from") for seen in evidence.truth.records(ACTIONS))
+    del copies[None]
+    yield from (f"{name} is there {n} times" for name, n in (told + letters + copies).items() if n > 1)
+    if not evidence.world.finished:
+        return
+    records = Counter(seen.partition for seen in evidence.truth.records(ACTIONS))
+    ended = Counter[str]()
+    for shard, commits in evidence.truth.commits.items():
+        totals = Counter(commits[-1].marker["sources"][ACTIONS]["totals"] if commits else {})
+        ended += totals
+        if totals.total() != records[shard]:
+            yield f"shard {shard}: {totals.total()} actions ended, of {records[shard]}"
+    found = {"counted": told.total(), "dead_letter": letters.total(), "rehomed": copies.total()}
+    yield from (f"{found[name]} are {name}, not {ended[name]}" for name in found if found[name] != ended[name])
 
 
 def clocks(evidence: Evidence) -> Iterator[str]:

@@ -16,8 +16,10 @@ class Outside:
     """Writes to the broker without a network."""
 
     def __init__(self, broker: Broker, responses: str, state: str, records: tuple[Sent, ...]) -> None:
-        self.unsent = Counter(sent.partition for sent in records)
-        """Records that are still to be sent, by partition."""
+        self.unsent = Counter(sent.partition for sent in records if sent.topic == responses)
+        """Responses that are still to be sent, by partition."""
+        self.left = len(records)
+        """Records of any kind that are still to be sent."""
         self._broker = broker
         self._responses = responses
         self._state = state
@@ -25,8 +27,10 @@ class Outside:
 
     def send(self, sent: Sent) -> None:
         """Send a record, in the transaction that it belongs to where it belongs to one."""
-        self.unsent[sent.partition] -= 1
-        tp = TopicPartition(self._responses, sent.partition)
+        self.left -= 1
+        if sent.topic == self._responses:
+            self.unsent[sent.partition] -= 1
+        tp = TopicPartition(sent.topic, sent.partition)
         if not sent.bundle:
             self._broker.produce(tp, bytes(self._batch(sent.key, sent.value, transactional=False)._build()))
             return

@@ -7,6 +7,7 @@ workers; and what befalls them. Only latencies are drawn while a story runs, fro
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from random import Random
+from uuid import UUID, uuid5
 
 import orjson
 
@@ -15,6 +16,11 @@ from tests.simulation.mishaps import Event, mishaps
 from tests.simulation.network import Fault
 
 BRANDS = {"Nord": ("Lyon", "Metz", "Nice"), "Sud": ("Brest", "Caen")}
+RESPONSES = "survey.responses"
+ACTIONS = "followup.actions"
+_NAMESPACE = UUID("6f2a4f0e-6c5b-5d0e-9a53-2f4c1f7b8e21")
+_ACTS = ("acknowledged", "contacted", "acknowledged", "noted")
+"""What people do does not end a case: which alerts are attached to it follows from the responses alone."""
 _EVENTS = (
     *("created", "created", "updated", "updated", "updated", "finished", "deleted", "excluded", "restored"),
     *("restored", "forget_identity", "forget_all"),
@@ -28,13 +34,14 @@ _MIDDAY_S, _BEFORE_HOUR_S, _BEFORE_DAY_S = 1_794_830_730.0, 1_794_833_997.0, 1_7
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """A record of `survey.responses`; `bundle` names the foreign transaction that it is part of, 0 for none."""
+    """A record to send; `bundle` names the foreign transaction that it is part of, 0 for none."""
 
     at_s: float
     partition: int
     key: bytes | None
     value: bytes | None
     bundle: int = 0
+    topic: str = RESPONSES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +71,7 @@ def story(seed: int) -> Story:
     partitions = chance.choice([1, 2, 2])
     records = answers(chance, chance.randint(5, 20), partitions, starts_at_s)
     records, aborted = _bundled(chance, records)
+    records += acts(records, starts_at_s)
     slots, events, faults = mishaps(chance, partitions)
     return Story(
         seed=seed,
@@ -97,6 +105,37 @@ def answers(chance: Random, count: int, partitions: int, starts_at_s: float, wit
     return tuple(sent)
 
 
+def acts(records: tuple[Sent, ...], starts_at_s: float) -> tuple[Sent, ...]:
+    """What people do about half of the answers, a little later, each thing twice; there may be no alert, or not yet."""
+    done = []
+    for number, sent in enumerate(records):
+        document = orjson.loads(sent.value) if sent.value and sent.value[:2] == b'{"' else {}
+        if number % 2 or "response_id" not in document or document.get("event") or sent.bundle:
+            continue
+        at_s = sent.at_s + 0.1 * (number % 7)
+        action = _ACTS[number // 2 % len(_ACTS)]
+        more = {"contacted": {"channel": "call"}, "noted": {"note": "n"}}.get(action, {})
+        act = {
+            "action_id": f"a{number}",
+            "alert_id": _alert_id(document),
+            "action": action,
+            "at": datetime.fromtimestamp(starts_at_s + at_s, UTC).isoformat(timespec="milliseconds"),
+            "actor": "p",
+            **{name: document[name] for name in ("brand", "store")},
+            **more,
+        }
+        # In the partition to which the answer was sent, which may be a wrong one.
+        done += [Sent(at_s + later_s, sent.partition, sent.key, orjson.dumps(act), 0, ACTIONS) for later_s in (0, 0.4)]
+    return tuple(done)
+
+
+def _alert_id(document: dict[str, str]) -> str:
+    day = datetime.fromisoformat(document["submitted_at"]).astimezone(UTC).date().isoformat()
+    return str(
+        uuid5(_NAMESPACE, "|".join((document["brand"], document["store"], day, "", "0", document["response_id"])))
+    )
+
+
 def _first(chance: Random, number: int, now_s: float) -> dict[str, object]:
     brand = chance.choice([*BRANDS])
     age_s = chance.choice(_REFUSED_S) if chance.random() < 0.04 else chance.choice(_LATE_S) * chance.random()
@@ -107,6 +146,8 @@ def _first(chance: Random, number: int, now_s: float) -> dict[str, object]:
         "submitted_at": datetime.fromtimestamp(round(now_s - age_s, 3), UTC).isoformat(timespec="milliseconds"),
         "score": chance.choice([0, 2, 3, 5, 6, 7, 8, 9, 10]),
     }
+    if number % 2:
+        document["customer_ref"] = f"c{number % 3}"
     if chance.random() < 0.3:
         document["version"] = 1
     if chance.random() < 0.2:

@@ -113,7 +113,7 @@ class World:
         """How far everybody is, for a person."""
         shards = {worker.owner.name: sorted(worker.shards.open) for worker in self.workers.values()}
         group = f"members {sorted(self.group.members)}, stable {self.group.stable}"
-        return f"unsent {self.outside.unsent.total()}, open {shards}, {group}"
+        return f"unsent {self.outside.left}, open {shards}, {group}"
 
     def now_ms(self) -> int:
         """The broker's clock."""
@@ -168,7 +168,7 @@ class World:
         ends_s = story.ends_s + 0.5
         while not self.finished and self.loop.now_s < max(ends_s, self._befell_s) + self._patience_s:
             await asyncio.sleep(_LOOK_S)
-            self.finished = self.loop.now_s > ends_s and not outside.unsent.total() and self._is_quiet()
+            self.finished = self.loop.now_s > ends_s and not outside.left and self._is_quiet()
 
     @property
     def _patience_s(self) -> float:
