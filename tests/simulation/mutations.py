@@ -198,6 +198,37 @@ MUTANTS = (
 """,
         ("orderly ends",),
     ),
+    Mutant(
+        "a clock not set again after a restore",
+        "streams/agents/desk.py",
+        """        self.clocks.add(first_due_ms(fresh.submitted_ms, fresh.severity), alert_id)
+        count_fresh""",
+        """        count_fresh""",
+        ("clocks",),
+    ),
+    Mutant(
+        "a clock that is not known to have fired",
+        "streams/domain/timers.py",
+        "fired=case.fired | 1 << STAGES.index(stage))",
+        "fired=case.fired)",
+        ("alerts", "progress"),
+    ),
+    Mutant(
+        "an action taken as often as it comes",
+        "streams/agents/acting.py",
+        """    if taken in case.taken:
+        return "duplicate"
+""",
+        "",
+        ("actions",),
+    ),
+    Mutant(
+        "numbers of clocks and people not counted",
+        "streams/agents/alerting.py",
+        "                state = state._replace(sequence=case.sequence)\n",
+        "                pass\n",
+        ("alerts",),
+    ),
 )
 
 
