@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from streams import topology
-from streams.agents import alarming, alerting, brands, erasure, orders, responses, trends
+from streams.agents import actions, adoption, alarming, alerting, brands, erasure, orders, responses, trends
 from streams.app.wiring import HANDLERS, engine_config, policy
 from streams.metrics import Metrics
 from streams.settings import Settings
@@ -19,6 +19,9 @@ PUBLIC = {
     "survey.responses.dead": ("as received", "delete", 28, False, True),
     "followup.alerts": ("brand|store", "delete", 90, False, True),
     "followup.actions": ("brand|store", "delete", 90, True, True),
+    "followup.actions.dead": ("as received", "delete", 28, False, True),
+    "followup.rules": ("brand, or * for the others", "compact", None, False, True),
+    "nps.stores": ("brand|store", "compact", None, False, True),
     "nps.scores": ("brand or brand|store", "compact", None, False, False),
     "nps.trends": ("brand or brand|store", "compact", None, False, True),
     "nps.alarms": ("brand or brand|store", "delete", 90, False, True),
@@ -75,16 +78,22 @@ def test_agents_read_and_write_topics_of_this_page() -> None:
 
 
 def test_every_topic_but_those_of_others_is_written_by_an_agent() -> None:
-    """Actions and orders come from people, the state from the engine."""
+    """Orders come from people, the state from the engine."""
     written = {topic.name for agent in topology.AGENTS for topic in agent.emits}
-    assert set(PUBLIC) - {"followup.actions", "nps.control", "nps.state"} == written
+    assert set(PUBLIC) - {"nps.control", "nps.state"} == written
 
 
 def test_each_agent_is_carried_out_by_the_function_of_its_name() -> None:
-    """In a module of its own under `agents`."""
-    functions = {
-        function.__name__: function for function in (responses.tally_responses, brands.tally_brands, orders.obey_orders)
-    }
+    """In a module under `agents`."""
+    carried_out = (
+        responses.tally_responses,
+        brands.tally_brands,
+        actions.track_follow_ups,
+        adoption.adopt_rules,
+        adoption.adopt_stores,
+        orders.obey_orders,
+    )
+    functions = {function.__name__: function for function in carried_out}
     assert {agent.name for agent in topology.AGENTS} == set(functions) == set(HANDLERS)
     assert functions == dict(HANDLERS)
 
@@ -93,11 +102,13 @@ def test_what_agents_emit_is_what_their_modules_send() -> None:
     """The topics that the policy names are those of the topology."""
     given = policy(Settings(), 8, Metrics())
     named = {given.responses, given.dead_letters, given.alerts, given.scores, given.brand_tallies}
-    named |= {given.trends, given.alarms, given.audit}
+    named |= {given.trends, given.alarms, given.audit, given.actions, given.actions_dead, given.rules, given.stores}
     assert {topic.name for agent in topology.AGENTS for topic in agent.emits} == named
-    sources = [Path(inspect.getfile(module)).read_text() for module in (responses, alerting, erasure, alarming, trends)]
+    modules = (responses, alerting, erasure, alarming, trends, actions, adoption)
+    sources = [Path(inspect.getfile(module)).read_text() for module in modules]
     sent = {node.attr for source in sources for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Attribute)}
     assert {"responses", "dead_letters", "alerts", "audit", "alarms", "trends"} <= sent
+    assert {"actions", "actions_dead", "rules", "stores"} <= sent
 
 
 def test_the_engine_reads_what_the_agents_read() -> None:
@@ -108,12 +119,13 @@ def test_the_engine_reads_what_the_agents_read() -> None:
 
 
 def test_the_picture_shows_every_agent_and_every_topic_in_use() -> None:
-    """Actions have no reader yet, and are left out."""
+    """None is left out, and what comes back to its own topic says why."""
     picture = topology.to_mermaid()
     assert picture.startswith("flowchart LR\n")
     for agent in topology.AGENTS:
         assert f'    {agent.name}["{agent.name}<br/>' in picture
         assert f"    {topology._node(agent.reads.name)} --> {agent.name}\n" in picture
         assert f"    {agent.name} <-.-> nps_state\n" in picture
-    assert {name for name in PUBLIC if f'"{name}"' not in picture} == {"followup.actions"}
+    assert [] == [name for name in PUBLIC if f'"{name}"' not in picture]
     assert "    tally_responses -->|re-homed| survey_responses\n" in picture
+    assert "    adopt_rules -->|copies| followup_rules\n" in picture

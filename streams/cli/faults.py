@@ -7,13 +7,14 @@ from typing import Any, Final
 
 from msgspec import Struct, ValidationError, convert
 
-from streams.domain.rules import ANY_THEME, LAST_RESORT
 from streams.domain.phrase import parse_phrase
+from streams.domain.rules import ANY_THEME, LAST_RESORT
 from streams.events.json_profile import DEPTH_MAX, RECORD_BYTES_MAX, read_json
 from streams.events.names import CHARACTERS_MAX, normal_name
 from streams.events.opening_hours import read_hours
 from streams.events.rejected import Rejected
-from streams.events.rules import OPEN_MINUTES_MIN, Rules, decode_rules
+from streams.events.rules import OPEN_MINUTES_MIN, decode_rules
+from streams.events.rules_document import Rules
 from streams.events.store_facts import Facts, decode_store_facts
 from streams.events.time_zone import zone
 

@@ -16,6 +16,7 @@ _WEEK_S: Final = 604_800
 
 Slug = Annotated[str, Meta(pattern="^[a-z0-9][a-z0-9_-]*$", max_length=32)]
 _SlugOrAny = Annotated[str, Meta(pattern=r"^(?:\*|[a-z0-9][a-z0-9_-]*)$", max_length=32)]
+"""A theme, or ANY_THEME. As a union msgspec would hold the literal against the pattern, too."""
 _PhraseText = Annotated[str, Meta(min_length=2, max_length=100)]
 _PhraseTexts = Annotated[list[_PhraseText], Meta(max_length=500)]
 
