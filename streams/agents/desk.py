@@ -12,7 +12,7 @@ from streams.agents.customers import Customers, place_of
 from streams.agents.interruptions import Interruptions
 from streams.agents.policy import Policy
 from streams.agents.rulebook import Rulebook
-from streams.domain.case import CONTACTABLE, DAY_MS, HELD, NEVER, Case, unpack_case, unpack_fresh
+from streams.domain.case import CONTACTABLE, DAY_MS, HELD, NEVER, Case, submitted_of, unpack_case, unpack_fresh
 from streams.domain.caseload import count_case, count_fresh
 from streams.domain.store import Store
 from streams.domain.timers import clocks_of, first_due_ms, has_fired, next_due_ms
@@ -56,15 +56,20 @@ class Desk:
         """Cases of stores that closed or moved, whose new owner is to be told."""
         self.customers = Customers(self.case)
 
-    def restore(self, kind: str, parts: list[str], value: bytes | None) -> None:
-        """Take a row: of a case (`c`) or of a digest (`h`). Raises NewerRow, if not before `restored`."""
+    def restore(self, kind: str, parts: list[str], value: bytes | None) -> tuple[Store | tuple[str, str, int], ...]:
+        """Take a row: of a case (`c`) or of a digest (`h`). Raises NewerRow, if not before `restored`.
+
+        Gives whose figures the row is about: the store, and its brand's day.
+        """
         store = self.ledger.new_store(parts[0], parts[1])
         if kind == "h":
             self.interruptions.restore(store, value)
-        elif value is None:
+            return ()
+        if value is None:
             self.filed.pop(parts[2], None)
-        else:
-            self.filed[parts[2]] = (store, value)
+            return ()
+        self.filed[parts[2]] = (store, value)
+        return store, (parts[0], "", submitted_of(value) // DAY_MS)
 
     def restored(self) -> None:
         """All rows are in: see who waits for what."""

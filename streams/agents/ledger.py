@@ -128,6 +128,8 @@ class Ledger:
         self._ticked_hour = self._scored_hour = note.get("ticked_hour", int(now_s // HOUR_S))
         self.folding.restored(note.get("log_day", -1))
         since = note.get("scores_since", 0)
+        for store, offset in self.rulebook.restored(self.store):
+            self._row_offsets[store] = max(offset, self._row_offsets.get(store, -1))
         for subject, offset in self._row_offsets.items():
             if offset < since:
                 continue
@@ -240,9 +242,9 @@ class Ledger:
         elif kind == "a":
             self.alarming.restore(parts, value)
         elif kind in ("c", "h"):
-            self.desk.restore(kind, parts, value)
+            self._row_offsets |= dict.fromkeys(self.desk.restore(kind, parts, value), offset)
         elif kind in ("r", "s"):
-            self.rulebook.restore(kind, parts, value)
+            self.rulebook.restore(kind, parts, value, offset)
         else:
             raise NewerRow(kind)
 

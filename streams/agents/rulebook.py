@@ -3,6 +3,7 @@
 Rows: `r|brand` and `s|brand|store`, a version byte and the document as it was received.
 """
 
+from collections.abc import Callable, Iterator
 from typing import Final, Literal, NamedTuple, Protocol
 
 from streams.domain.page import NewerRow
@@ -44,6 +45,8 @@ class Rulebook:
         self._ledger = ledger
         self._rules: dict[str, RuleSet] = {}
         self._facts: dict[tuple[str, str], StoreFacts] = {}
+        self._offsets: dict[tuple[str, str], int] = {}
+        """By brand and store where the row of its facts stands, until all rows are restored."""
         self._of_brands: dict[str, StoreRules] = {}
         """What holds for the stores of a brand of which nothing is known: nearly all."""
         self._worked_out: list[Store] = []
@@ -91,7 +94,7 @@ class Rulebook:
         self._ledger.dirty_rows[f"s|{brand}|{store}".encode()] = row
         return True
 
-    def restore(self, kind: str, parts: list[str], value: bytes | None) -> None:
+    def restore(self, kind: str, parts: list[str], value: bytes | None, offset: int) -> None:
         """Take a row of kind `r` or `s`, None for one that was deleted; raises NewerRow."""
         if value is not None and value[0] != ROW_VERSION:
             message = f"row version {value[0]}; this release knows {ROW_VERSION}"
@@ -100,6 +103,13 @@ class Rulebook:
             self._restore_rules(parts[0], value)
         else:
             self._restore_facts((parts[0], parts[1]), value)
+            self._offsets[parts[0], parts[1]] = offset
+
+    def restored(self, store_of: Callable[[str, str], Store | None]) -> Iterator[tuple[Store, int]]:
+        """All rows are in: the stores with answers whose facts changed, and the offset of the row that says so."""
+        found = ((store_of(*place), offset) for place, offset in self._offsets.items())
+        yield from ((store, offset) for store, offset in found if store is not None)
+        self._offsets.clear()
 
     def _forget_worked_out(self) -> None:
         for store in self._worked_out:

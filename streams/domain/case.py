@@ -164,6 +164,11 @@ def unpack_fresh(row: bytes) -> Fresh | None:
     return Fresh(severity, flags, submitted_ms, customer, hour)
 
 
+def submitted_of(row: bytes) -> int:
+    """When the answer behind the case of a row was submitted (ms since the epoch); of any release's row."""
+    return int.from_bytes(row[10:18], "little")
+
+
 def unpack_case(alert_id: str, row: bytes) -> Case:
     """The case of a row; raises NewerRow."""
     if row[0] != ROW_VERSION:
