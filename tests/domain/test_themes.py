@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streams.domain.phrase import parse_phrase
-from streams.domain.theme_words import DEFAULT_THEMES
+from streams.domain.theme_words import DEFAULT_THEMES, ThemeWords
 from streams.domain.themes import Themes
 
 _DEFAULT: Final = Themes(DEFAULT_THEMES)
@@ -370,14 +370,14 @@ def test_themes_are_told_in_the_order_of_their_map() -> None:
     comment = "My lawyer, because I was injured"
 
     assert ("safety", "legal") == _DEFAULT.touched(comment)
-    assert ("legal", "safety") == Themes(dict(reversed(DEFAULT_THEMES.items()))).touched(comment)
+    assert ("legal", "safety") == Themes(dict(reversed([*DEFAULT_THEMES.items()]))).touched(comment)
 
 
 _SAID: Final = """
 not n'est pas dangereux DANGER, fire place. on la police de caractères refund me or I été
 """
 _WORDS: Final = st.sampled_from(_SAID.split())
-_SMALL: Final = {
+_SMALL: Final[ThemeWords] = {
     "safety": {"en": ("danger*", "fire", "-fire place")},
     "legal": {"fr": ("la police", "-police de caract*"), "en": ("refund ... or i",)},
 }

@@ -136,6 +136,7 @@ class Stage:
             case Rules():
                 document = {"brand": step.rules, "version": step.version, **step.document}
                 value = None if step.gone else orjson.dumps(document)
+                headers: list[tuple[str, bytes | None]]
                 headers = [("nps.spread-from", f"{RULES}|7|0".encode())] if step.copy else []
                 return adopt_rules, [self._record(value, step.rules, headers)]
             case Facts():

@@ -1,5 +1,6 @@
 """The stories of the follow-up desk: each is told as its chapter has it, whatever crashes in between."""
 
+from collections.abc import Callable
 from itertools import groupby, pairwise
 from typing import Any
 
@@ -87,22 +88,27 @@ def _seen(stage: Stage, told: list[Told]) -> list[dict[str, Any]]:
 
 
 def _field(story: Story, event: dict[str, Any], name: str) -> Any:
-    if name in {"at", "due"}:
-        text = event["at" if name == "at" else "due_at"]
-        return text and story.ms(text)
-    if name == "case":
-        return event["case_id"]
-    if name == "alerts":
-        return sorted(one["alert_id"] for one in event["alerts"])
-    if name == "listed":
-        return len(event["alerts"])
-    if name == "severities":
-        return [severity for severity, _ in groupby(one["severity"] for one in event["alerts"])]
-    if name == "level":
-        return event["escalation"] and event["escalation"]["level"]
+    read = _WORKED_OUT.get(name)
+    if read is not None:
+        return read(story, event)
     if name in _OF_ACTION:
         return event["action"] and event["action"][_OF_ACTION[name]]
     return event[_PLAIN[name]]
+
+
+def _instant(story: Story, text: str | None) -> int | None:
+    return None if text is None else story.ms(text)
+
+
+_WORKED_OUT: dict[str, Callable[[Story, dict[str, Any]], Any]] = {
+    "at": lambda story, event: _instant(story, event["at"]),
+    "due": lambda story, event: _instant(story, event["due_at"]),
+    "case": lambda _, event: event["case_id"],
+    "alerts": lambda _, event: sorted(one["alert_id"] for one in event["alerts"]),
+    "listed": lambda _, event: len(event["alerts"]),
+    "severities": lambda _, event: [severity for severity, _ in groupby(one["severity"] for one in event["alerts"])],
+    "level": lambda _, event: event["escalation"] and event["escalation"]["level"],
+}
 
 
 def _check_numbers(events: list[dict[str, Any]]) -> None:

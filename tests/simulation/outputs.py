@@ -47,7 +47,7 @@ def actions(evidence: Evidence) -> Iterator[str]:
     letters = Counter(_dead_letter(seen) for seen in evidence.truth.records(ACTIONS_DEAD))
     copies = Counter(dict(seen.headers).get("nps.rehomed-from") for seen in evidence.truth.records(ACTIONS))
     del copies[None]
-    yield from (f"{name} is there {n} times" for name, n in (told + letters + copies).items() if n > 1)
+    yield from (f"{name!r} is there {n} times" for name, n in (told + letters + copies).items() if n > 1)
     if not evidence.world.finished:
         return
     records = Counter(seen.partition for seen in evidence.truth.records(ACTIONS))
