@@ -37,6 +37,8 @@ class Occurred:
     contactable: bool
     requested: bool
     unexplained: bool
+    forgotten: tuple[str, ...] = ()
+    """The former alerts of a person who is forgotten: their cases do not lead to anybody any more."""
 
 
 @dataclass(slots=True, eq=False)
@@ -130,6 +132,9 @@ class Desk:
         case.held &= case.severity > 1
         if occurred.kind == "retracted":
             _withdraw(case)
+        for alert_id in occurred.forgotten:
+            self.cases[alert_id].customer = None
+            self.cases[alert_id].contactable = False
         if occurred.kind is None:
             return []
         triggers = {"contact_requested": occurred.requested, "no_reason": occurred.unexplained}

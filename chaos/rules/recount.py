@@ -140,11 +140,14 @@ class Recount:
         brand, store, day, source, response_id = identity
         assert response.last is not None
         assert response.score is not None
-        name = f"{brand}|{store}|{_date(day)}|{source}|{response.last.generation}|{response_id}"
+        *former, alert_id = (
+            str(uuid.uuid5(NAMESPACE, f"{brand}|{store}|{_date(day)}|{source}|{generation}|{response_id}"))
+            for generation in range(response.last.generation + 1)
+        )
         at_ms = submitted_ms(document)
         occurred = Occurred(
             kind=None if step is None else step.kind,
-            alert_id=str(uuid.uuid5(NAMESPACE, name)),
+            alert_id=alert_id,
             generation=response.last.generation,
             score=response.score,
             at_ms=at_ms,
@@ -154,6 +157,7 @@ class Recount:
             contactable=response.told.contactable,
             requested=response.told.requested,
             unexplained=not response.commented,
+            forgotten=tuple(former) if step is not None and step.reason == "forgotten" else (),
         )
         if (brand, store) not in self.desks:
             self.desks[brand, store] = self.desk_of(brand, store)

@@ -96,7 +96,11 @@ class Alerting:
         return first_alert(response.comment, customer, consent=consents, requested=requested)
 
     def follow(self, occasion: Occasion, before: int | None, vote: int, state: AlertState | None) -> AlertState | None:
-        """Let the alert of a response follow its vote; gives the alert after that, None while it has none."""
+        """Let the alert of a response follow its vote; gives the alert after that, None while it has none.
+
+        The very same one where nothing of it changed and nobody was told anything.
+        """
+        known = state
         if state is not None:
             case = self._desk.case(_alert_id(occasion, state.generation))
             if case is not None:  # people and clocks have had their events of it, too
@@ -113,7 +117,7 @@ class Alerting:
             former = (_alert_id(occasion, generation) for generation in range(after.generation))
             forget_customer(self._desk, occasion.store, former)
         if step is None:
-            return after
+            return known if after is state else after
         alert = self._alert(occasion, before, vote, after, step, occurred, standing)
         self._alerts.append(Output(occasion.store.key, encode_alert(alert)))
         if step.kind == "raised":
