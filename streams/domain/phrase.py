@@ -7,6 +7,7 @@
 Case, accents, apostrophes and hyphens do not matter: a phrase is folded as comments are.
 """
 
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from streams.domain.wording import fold
@@ -56,6 +57,7 @@ class Phrase(NamedTuple):
         return max(self.words, key=_rarity)
 
 
+@lru_cache(maxsize=16_384)  # rule sets of many brands have the same thousand phrases
 def parse_phrase(text: str) -> Phrase | None:
     """The phrase of a text, None for what is none.
 

@@ -127,6 +127,8 @@ def _read_themes(written: document.Rules) -> Themes | None:
     if written.themes is None:
         return DEFAULT_RULES.themes
     words = {theme: {"fr": tuple(each.fr), "en": tuple(each.en)} for theme, each in written.themes.items()}
+    if words == DEFAULT_RULES.themes.words:
+        return DEFAULT_RULES.themes  # with all that it knows already
     phrases = (phrase for each in words.values() for phrases in each.values() for phrase in phrases)
     if any(parse_phrase(phrase) is None for phrase in phrases):
         return None

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streams.events.headers import Headers
-from streams.events.rehomed import read_rehomed, rehomed_headers
+from streams.events.rehomed import arrival_of, read_rehomed, rehomed_headers
 
 NAME = st.sampled_from(["nps.arrival", "nps.rehomed-from", "x"])
 
@@ -46,3 +46,17 @@ FROM = ("nps.rehomed-from", b"survey.responses|3|42")
 def test_headers_that_we_did_not_write_do_not_count(headers: Headers) -> None:
     """The record arrived when it was appended."""
     assert read_rehomed(headers) is None
+
+
+@pytest.mark.parametrize(
+    ("headers", "arrival"),
+    [
+        ([], (1_000, False)),
+        ([FROM], (1_000, False)),
+        ([("nps.arrival", b"400"), FROM], (400, True)),
+        ([("nps.arrival", b"2000"), FROM], (1_000, True)),
+    ],
+)
+def test_a_record_arrived_when_it_was_first_appended(headers: Headers, arrival: tuple[int, bool]) -> None:
+    """Re-homed or not, and never after it was appended here."""
+    assert arrival == arrival_of(headers, 1_000)

@@ -2,10 +2,11 @@
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.events.time import epoch_ms, rfc3339_ms
+from streams.events.time import epoch_ms, is_rfc3339, rfc3339_ms
 
 
 def test_an_instant_is_text_in_utc_with_milliseconds() -> None:
@@ -36,3 +37,22 @@ def test_no_millisecond_is_lost() -> None:
     """Multiplying seconds in floating point would lose some."""
     for ms in range(1_795_365_665_000, 1_795_365_666_000):
         assert ms == epoch_ms(datetime.fromisoformat(rfc3339_ms(ms)))
+
+
+@pytest.mark.parametrize(
+    ("text", "is_one"),
+    [
+        ("2026-11-22T17:41:05Z", True),
+        ("2026-11-22T17:41:05.123456789+05:30", True),
+        ("2026-11-22t17:41:05Z", False),
+        ("2026-11-22T17:41:05z", False),
+        ("2026-11-22 17:41:05Z", False),
+        ("2026-11-22T17:41:05+0530", False),
+        ("2026-11-22T17:41Z", False),
+        ("2026-11-22T17:41:05", False),
+        ("2026-11-22T17:41:05Z ", False),
+    ],
+)
+def test_an_instant_is_written_as_the_rfc_says(text: str, is_one: bool) -> None:
+    """The profile is narrower than what parsers take."""
+    assert is_one == is_rfc3339(text)
