@@ -9,11 +9,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
+from aiokafka import TopicPartition
 from aiokafka.admin import NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
-from aiokafka.errors import for_code
+from aiokafka.errors import KafkaTimeoutError, for_code
 
-from streams.cluster.connection import admin_client
+from streams.cluster.connection import admin_client, reader
+from streams.cluster.reading import partitions_of
 from streams.settings import Settings
 from streams.topology import TOPICS, Topic
 
@@ -80,7 +82,7 @@ class Report:
 
 
 async def create_topics(settings: Settings) -> Report:
-    """Create the topics that are missing, and return how all of them are once each partition has a leader.
+    """Create the topics that are missing, and return how all of them are once each partition is served.
 
     May be called any number of times, and by several processes at once. A topic that the broker refuses to create is
     in the report; KafkaError where Kafka cannot be reached or new topics do not become usable within 30 s.
@@ -98,7 +100,7 @@ async def create_topics(settings: Settings) -> Report:
             for name, code, text in answer.topic_errors
             if code not in {0, _TOPIC_ALREADY_EXISTS}
         }
-        await _until_ready(admin, {topic.name for topic in wanted} - refused.keys())
+        await _until_ready(admin, settings, {topic.name for topic in wanted} - refused.keys())
         after = await _inspect(admin, settings)
         return replace(after, topics=tuple(_told(report, created, refused) for report in after.topics))
 
@@ -131,12 +133,27 @@ def _told(report: TopicReport, created: set[str], refused: Mapping[str, str]) ->
     return replace(report, outcome="created") if report.name in created else report
 
 
-async def _until_ready(admin: Any, names: Iterable[str]) -> None:
-    """Wait until each partition of these topics has a leader: a producer that comes earlier finds no topic."""
-    async with asyncio.timeout(_READY_WITHIN_S):
+async def _until_ready(admin: Any, settings: Settings, names: set[str]) -> None:
+    """Wait until each partition of these topics has a leader, and the leader answers: it is named before it does.
+
+    A producer that comes earlier finds no topic, and whoever asks for ends is put off until the request times out.
+    """
+    async with asyncio.timeout(_READY_WITHIN_S), reader(settings, "read_uncommitted") as consumer:
         for name in names:
             while not _is_ready(*await admin.describe_topics([name])):  # noqa: ASYNC110 (the broker tells nobody)
                 await asyncio.sleep(_POLL_S)
+        partitions = [each for name in names for each in await partitions_of(admin, name)]
+        while not await _is_served(consumer, partitions):
+            pass
+
+
+async def _is_served(consumer: Any, partitions: list[TopicPartition]) -> bool:
+    """Ask for the ends of all partitions; False where that took too long. It is tried again by aiokafka until then."""
+    try:
+        await consumer.end_offsets(partitions)
+    except KafkaTimeoutError:
+        return False
+    return True
 
 
 def _is_ready(topic: Mapping[str, Any]) -> bool:

@@ -1,11 +1,13 @@
 """Topics on a real broker: made where missing, compared where there, never changed."""
 
+import logging
 from typing import Any
 
 import pytest
+from aiokafka import TopicPartition
 from aiokafka.admin import NewTopic
 
-from streams.cluster.connection import admin_client
+from streams.cluster.connection import admin_client, reader
 from streams.cluster.topics import MIN_ISR, create_topics, inspect_topics, replication, wanted_config
 from streams.settings import Settings
 from streams.topology import RESPONSES, STATE, TOPICS
@@ -28,6 +30,18 @@ async def test_missing_topics_are_created_as_the_topology_says(settings: Setting
     assert {("created", 3, 1, ())} == {
         (topic.outcome, topic.partitions, topic.replication, topic.differences) for topic in report.topics
     }
+
+
+async def test_created_topics_are_served_at_once(settings: Settings, caplog: pytest.LogCaptureFixture) -> None:
+    """Whoever comes next is not put off: the leader of each partition answers, and is not only named."""
+    await create_topics(settings)
+    names = [settings.topic(topic.name) for topic in TOPICS]
+    partitions = [TopicPartition(name, number) for name in names for number in range(settings.partitions)]
+    async with reader(settings, "read_committed") as consumer:
+        with caplog.at_level(logging.DEBUG, "aiokafka.consumer.fetcher"):
+            caplog.clear()
+            assert dict.fromkeys(partitions, 0) == await consumer.end_offsets(partitions)
+    assert "retrying" not in caplog.text
 
 
 async def test_creating_twice_changes_nothing(settings: Settings) -> None:
