@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import groupby
 from typing import Any, Literal
 
 import orjson
@@ -13,6 +14,7 @@ from streams.engine.shard import Handled
 from tests.agents.desk import (
     ACTIONS,
     ACTIONS_DEAD,
+    ALERTS,
     BRAND_TALLIES,
     RULES,
     STORES,
@@ -74,8 +76,11 @@ class Stage:
         return alert_id(brand, store, day, source, int(number or 1) - 1, response_id)
 
     def events(self) -> list[dict[str, Any]]:
-        """All that was told, in its order."""
-        return self.desk.alerts()
+        """All that was told, in its order; what clocks of the same instant tell, in the order of the alerts."""
+        events = self.desk.alerts()
+        raised = {event["alert_id"]: number for number, event in reversed([*enumerate(events)])}
+        instants = groupby(enumerate(events), key=lambda one: _instant(*one))
+        return [event for _, told in instants for _, event in sorted(told, key=lambda one: raised[one[1]["alert_id"]])]
 
     def score(self, key: str) -> dict[str, Any] | None:
         """The last score of a key, None where its last record is a tombstone."""
@@ -93,14 +98,20 @@ class Stage:
             due_s = self.desk.ledger._clockwork.due_in_s(0.0)
             if due_s > at_ms / 1000:
                 break
-            due_ms = round(due_s * 1000)
-            self._settle(max(due_ms, self.now_ms))
+            self.now_ms = max(round(due_s * 1000), self.now_ms)
+            told = len(self.desk.sent(ALERTS))
+            self._settle_here()
+            if len(self.desk.sent(ALERTS)) != told:
+                self._crash()
         self.now_ms = at_ms
 
     def _settle(self, now_ms: int) -> None:
         self.now_ms = now_ms
-        self.desk.settle((now_ms + 0.5) / 1000)  # half a ms: no rounding takes it back before what is due
+        self._settle_here()
         self._crash()
+
+    def _settle_here(self) -> None:
+        self.desk.settle((self.now_ms + 0.5) / 1000)  # half a ms: no rounding takes it back before what is due
 
     def _crash(self) -> None:
         if self.mode in {"restored", "compacted"}:
@@ -136,8 +147,9 @@ class Stage:
             case Rules():
                 document = {"brand": step.rules, "version": step.version, **step.document}
                 value = None if step.gone else orjson.dumps(document)
-                headers: list[tuple[str, bytes | None]]
-                headers = [("nps.spread-from", f"{RULES}|7|0".encode())] if step.copy else []
+                headers: list[tuple[str, bytes | None]] = (
+                    [("nps.spread-from", f"{RULES}|7|0".encode())] if step.copy else []
+                )
                 return adopt_rules, [self._record(value, step.rules, headers)]
             case Facts():
                 document = {"brand": BRAND, "store": step.facts, **step.document}
@@ -200,6 +212,12 @@ class Stage:
             headers = [("nps.arrival", b"%d" % self.now_ms), ("nps.rehomed-from", f"{ACTIONS}|7|0".encode())]
         value = orjson.dumps({name: value for name, value in document.items() if value is not None})
         return self._record(value, f"{document['brand']}|{document['store']}", headers)
+
+
+def _instant(number: int, event: dict[str, Any]) -> tuple[Any, ...]:
+    """Alike for the events that clocks of one kind tell at one instant; nobody promises the order of their alerts."""
+    by_clock = event["kind"] == "expired" or event["escalation"] is not None
+    return (event["kind"], event["at"], str(event["escalation"])) if by_clock else (number,)
 
 
 def topics_of(stage: Stage) -> dict[str, list[str]]:

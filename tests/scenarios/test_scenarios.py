@@ -4,16 +4,19 @@ from collections.abc import Callable
 from itertools import groupby, pairwise
 from typing import Any
 
+import jsonschema_rs
 import msgspec
 import pytest
 import yaml
 
 from streams.domain.life import STATUSES, TRANSITIONS
+from tests.contracts.contracts import ALERT
 from tests.scenarios.stage import MODES, Stage, topics_of
 from tests.scenarios.story import Acts, Story, Told, read_stories, read_story
 
 STORIES = read_stories()
 
+_ALERT = jsonschema_rs.Draft202012Validator(ALERT.schema, validate_formats=True)
 _PLAIN = {
     "status": "status",
     "severity": "severity",
@@ -41,6 +44,7 @@ def test_a_story_is_told_as_it_is_written(story: Story) -> None:
     straight = Stage(story, "straight").play()
     assert [_line(straight, told) for told in story.told] == _seen(straight, story.told)
     _check_numbers(straight.events())
+    assert [] == [str(error) for event in straight.events() for error in _ALERT.iter_errors(event)]
     assert story.dead == straight.dead()
     topics = topics_of(straight)
     assert story.sent_home == [*topics["followup.actions"], *topics["nps.stores"]]
@@ -88,12 +92,20 @@ def _seen(stage: Stage, told: list[Told]) -> list[dict[str, Any]]:
 
 
 def _field(story: Story, event: dict[str, Any], name: str) -> Any:
-    read = _WORKED_OUT.get(name)
-    if read is not None:
-        return read(story, event)
-    if name in _OF_ACTION:
-        return event["action"] and event["action"][_OF_ACTION[name]]
-    return event[_PLAIN[name]]
+    alerts, escalation, action = event["alerts"], event["escalation"] or {}, event["action"] or {}
+    if name in {"at", "due"}:
+        text = event["at" if name == "at" else "due_at"]
+        return text and story.ms(text)
+    if name in _PLAIN:
+        return event[_PLAIN[name]]
+    return {
+        "case": event["case_id"],
+        "alerts": sorted(one["alert_id"] for one in alerts),
+        "listed": len(alerts),
+        "severities": [severity for severity, _ in groupby(one["severity"] for one in alerts)],
+        "level": escalation.get("level"),
+        **{name: action.get(field) for name, field in _OF_ACTION.items()},
+    }[name]
 
 
 def _instant(story: Story, text: str | None) -> int | None:
