@@ -47,6 +47,8 @@ class Stage:
     """By name of a response."""
     places: dict[str, tuple[str, str, str]] = field(default_factory=dict)
     """By name of a response its brand, store and source."""
+    told_ms: list[int] = field(default_factory=list)
+    """When each event was committed, as they are in `desk.alerts()`."""
     _offset: int = 0
 
     def __post_init__(self) -> None:
@@ -59,7 +61,7 @@ class Stage:
         """Play all of it, and let the figures come out."""
         for step in self.story.happens:
             self._pass_until(self.story.ms(step.at), outage=step.outage)
-            self._take(step)
+            self.take(step)
         for _ in range(2):
             self._settle(self.now_ms + 61_000)
             self.desk.hear(*self.desk.sent(BRAND_TALLIES))
@@ -99,9 +101,9 @@ class Stage:
             if due_s > at_ms / 1000:
                 break
             self.now_ms = max(round(due_s * 1000), self.now_ms)
-            told = len(self.desk.sent(ALERTS))
+            told = len(self.told_ms)
             self._settle_here()
-            if len(self.desk.sent(ALERTS)) != told:
+            if len(self.told_ms) != told:
                 self._crash()
         self.now_ms = at_ms
 
@@ -112,12 +114,14 @@ class Stage:
 
     def _settle_here(self) -> None:
         self.desk.settle((self.now_ms + 0.5) / 1000)  # half a ms: no rounding takes it back before what is due
+        self.told_ms += [self.now_ms] * (len(self.desk.sent(ALERTS)) - len(self.told_ms))
 
     def _crash(self) -> None:
         if self.mode in {"restored", "compacted"}:
             self.desk = self.desk.crashed(self.now_ms / 1000, compacted=self.mode == "compacted")
 
-    def _take(self, step: Step) -> None:
+    def take(self, step: Step) -> None:
+        """Let a step happen now, and let its shard rest afterwards."""
         take, records = self._read(step)
         self._handle(take, records)
         if self.mode == "redone":
