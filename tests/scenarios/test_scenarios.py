@@ -1,6 +1,5 @@
 """The stories of the follow-up desk: each is told as its chapter has it, whatever crashes in between."""
 
-from collections.abc import Callable
 from itertools import groupby, pairwise
 from typing import Any
 
@@ -106,21 +105,6 @@ def _field(story: Story, event: dict[str, Any], name: str) -> Any:
         "level": escalation.get("level"),
         **{name: action.get(field) for name, field in _OF_ACTION.items()},
     }[name]
-
-
-def _instant(story: Story, text: str | None) -> int | None:
-    return None if text is None else story.ms(text)
-
-
-_WORKED_OUT: dict[str, Callable[[Story, dict[str, Any]], Any]] = {
-    "at": lambda story, event: _instant(story, event["at"]),
-    "due": lambda story, event: _instant(story, event["due_at"]),
-    "case": lambda _, event: event["case_id"],
-    "alerts": lambda _, event: sorted(one["alert_id"] for one in event["alerts"]),
-    "listed": lambda _, event: len(event["alerts"]),
-    "severities": lambda _, event: [severity for severity, _ in groupby(one["severity"] for one in event["alerts"])],
-    "level": lambda _, event: event["escalation"] and event["escalation"]["level"],
-}
 
 
 def _check_numbers(events: list[dict[str, Any]]) -> None:
