@@ -89,35 +89,27 @@ def open_case(desk: Desk, store: Store, occurred: Occurred) -> Standing:
     hour, held = interruptions.ask(
         store, occurred.arrival_ms // HOUR_MS, rules.interruptions_per_hour, always=severity == 1
     )
-    flags = CONTACTABLE if occurred.contactable else 0
-    if occurred.unexplained:
-        flags |= UNEXPLAINED
-    if themes:
-        flags |= CRITICAL
-    if repeat:
-        flags |= REPEAT
-    if ruled.gone:
-        flags |= REASSIGNED  # it says so itself
     if held:
-        flags |= HELD
         interruptions.hold(store, hour, alert_id)
+    flags = (
+        (CONTACTABLE if occurred.contactable else 0)
+        | (UNEXPLAINED if occurred.unexplained else 0)
+        | (CRITICAL if themes else 0)
+        | (REPEAT if repeat else 0)
+        | (REASSIGNED if ruled.gone else 0)  # the alert says itself whose it is
+        | (HELD if held else 0)
+    )
     row = pack_fresh(severity, flags, occurred.score, occurred.generation, submitted_ms, customer, hour)
     lead = clocks = None
     if known is None and rules.is_plain:
-        desk.file(store, alert_id, row)
-        desk.clocks.add(first_due_ms(submitted_ms, severity), alert_id)
-        if customer:
-            desk.customers.add(place_of(store, customer), submitted_ms, alert_id)
-        count_fresh(store, submitted_ms, contactable=occurred.contactable)
+        _open_plain(desk, store, occurred, severity, row)
     else:
-        case = unpack_case(alert_id, row)
-        if not rules.is_plain:
-            clocks = rules.clocks(submitted_ms)
-            case = case._replace(clocks=clocks)
-        lead = _open_other(desk, store, case, known)
+        clocks = None if rules.is_plain else rules.clocks(submitted_ms)
+        lead = _open_other(desk, store, unpack_case(alert_id, row)._replace(clocks=clocks), known)
+    case_id, status = (alert_id, "open") if lead is None else (lead.alert_id, lead.status)
     return Standing(
-        alert_id if lead is None else lead.alert_id,
-        "open" if lead is None else lead.status,
+        case_id,
+        status,
         judgement,
         judgement.severity,
         rules.version,
@@ -126,6 +118,16 @@ def open_case(desk: Desk, store: Store, occurred: Occurred) -> Standing:
         clocks and clocks.due_ms,
         lead,
     )
+
+
+def _open_plain(desk: Desk, store: Store, occurred: Occurred, severity: int, row: bytes) -> None:
+    """Open a case that has the plain clocks and is not attached to another: nearly every one."""
+    alert_id, submitted_ms = occurred.alert_id, occurred.submitted_ms
+    desk.file(store, alert_id, row)
+    desk.clocks.add(first_due_ms(submitted_ms, severity), alert_id)
+    if occurred.customer:
+        desk.customers.add(place_of(store, occurred.customer), submitted_ms, alert_id)
+    count_fresh(store, submitted_ms, contactable=occurred.contactable)
 
 
 def follow_case(desk: Desk, store: Store, occurred: Occurred, state: AlertState, step: Step | None) -> Standing:
