@@ -96,6 +96,7 @@ _ALWAYS_SET = 2
 """Entries of the Struct that are never None, in the record or not: event, unknown_fields."""
 _COUNTED = len(Response.__struct_fields__) - _ALWAYS_SET
 _BEFORE_T = len(b'"submitted_at":"2026-11-22')
+_FROM_T_TO_ZONE = len("T17:41:05")
 
 
 def decode_response(raw: bytes | None) -> Response | Rejected:
@@ -112,25 +113,32 @@ def decode_response(raw: bytes | None) -> Response | Rejected:
     at = name + _BEFORE_T
     if raw[at] != 0x54:
         at += 1
-    end = raw.find(b'"', at)
-    in_time = 2 if raw[end - 1] == 0x5A else 3
+    zone = raw[at + _FROM_T_TO_ZONE]
+    if zone == 0x5A:
+        in_time, is_proper = 2, True
+    elif zone in b"+-":
+        in_time, is_proper = 3, raw[at + _FROM_T_TO_ZONE + 3] == 0x3A
+    else:
+        end = raw.find(b'"', at)
+        in_time = 2 if raw[end - 1] == 0x5A else 3
+        is_proper = in_time == 2 or raw[end - 3] == 0x3A
     names = _COUNTED - astuple(response).count(None) + (response.event != "created")
     consent = response.consent
     if consent is not None:
         names += (consent.contact is not None) + (consent.publish is not None)
     comment = response.comment
-    plain = (
+    if (
         raw.count(b":") == names + in_time + (comment.count(":") if comment else 0)
-        and response.score
-        and name >= 0
         and raw[at] == 0x54
-        and (in_time == 2 or raw[end - 3] == 0x3A)
-        and not (0x5C in raw or 0xBF in raw or 0xB7 in raw)
-        and comment != ""
-        and response.brand in known
-        and response.store in known
-    )
-    return response if plain else _decode_parsed(raw)
+        and is_proper
+        and name >= 0
+        and (response.score or (response.score == 0 and response.scale_min != 1))
+        and not ((0x5C in raw and b"\\u" in raw) or 0xBF in raw or 0xB7 in raw)
+    ):
+        if response.brand in known and response.store in known and comment != "":
+            return response
+        return _settle(response, 0) or Rejected("schema")
+    return _decode_parsed(raw)
 
 
 def _decode_parsed(raw: bytes) -> Response | Rejected:

@@ -151,6 +151,28 @@ def test_ordinary_records_go_the_fast_way(changes: dict[str, Any], spell: Any) -
 
 
 @pytest.mark.parametrize(
+    "changes",
+    [
+        {"comment": 'They said "ten minutes":\nit took forty \\ more.'},
+        {"score": 0},
+        {"brand": "Never Seen Before", "store": "Never Seen There"},
+    ],
+    ids=["quotes", "zero", "new names"],
+)
+def test_plain_records_are_not_parsed(changes: dict[str, Any]) -> None:
+    """What most records are: they are decoded straight into their type, and nothing more."""
+    called = set()
+    sys.setprofile(lambda frame, event, _: called.add(frame.f_code.co_name) if event == "call" else None)
+    try:
+        read = decode_response(a_response(**changes))
+    finally:
+        sys.setprofile(None)
+
+    assert isinstance(read, Response)
+    assert "_decode_parsed" not in called
+
+
+@pytest.mark.parametrize(
     ("extra", "count"), [({}, 0), ({"x": 1}, 1), ({"x": {"y": [1]}, "": None}, 2), ({"wow": None}, 0)]
 )
 def test_unknown_fields_are_counted(extra: dict[str, Any], count: int) -> None:

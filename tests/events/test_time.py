@@ -1,6 +1,6 @@
 """Instants on the wire."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 from hypothesis import given
@@ -31,6 +31,13 @@ def test_an_instant_comes_back_from_its_text(instant: datetime) -> None:
     )
     if datetime(2, 1, 1, tzinfo=UTC) < aware < datetime(9999, 12, 30, tzinfo=UTC):
         assert ms == epoch_ms(datetime.fromisoformat(rfc3339_ms(ms)))
+
+
+def test_every_offset_counts() -> None:
+    """All that the wire can name, each the second time as the first."""
+    for minutes in range(-1439, 1440):
+        instant = datetime(2026, 11, 22, 16, 41, 5, 123_999, timezone(timedelta(minutes=minutes)))
+        assert epoch_ms(instant) == epoch_ms(instant) == 1_795_365_665_123 - minutes * 60_000
 
 
 def test_no_millisecond_is_lost() -> None:
