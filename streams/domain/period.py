@@ -80,6 +80,7 @@ def _date(day: int) -> date:
     return date.fromordinal(_EPOCH_ORDINAL + day)
 
 
+@lru_cache(maxsize=1024)  # each trend asks for the same ones
 def _day_name(day: int) -> str:
     return _date(day).isoformat()
 
@@ -92,6 +93,7 @@ def _monday(week: int) -> int:
     return week * 7 - _EPOCH_WEEKDAY
 
 
+@lru_cache(maxsize=1024)  # each trend asks for the same ones
 def _week_name(week: int) -> str:
     year, number, _ = _date(_monday(week)).isocalendar()
     return f"{year:04d}-W{number:02d}"

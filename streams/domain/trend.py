@@ -2,14 +2,14 @@
 
 from collections.abc import Collection, Mapping
 from functools import lru_cache
-from itertools import repeat
 from typing import Final, NamedTuple, Protocol
 
-from streams.domain.period import CALENDARS, MONTHS, Calendar, Period
+from streams.domain.period import CALENDARS, FINAL_AFTER_MS, Calendar, Period
 from streams.domain.tally import histogram
 from streams.domain.window import DAY_S
 
 _DAY_MS: Final = DAY_S * 1000
+assert FINAL_AFTER_MS % _DAY_MS == 0, "what is final changes at midnight only"
 
 
 class Bands(NamedTuple):
@@ -49,11 +49,24 @@ def courses(days: Mapping[int, int], finals: Finals, as_of_ms: int) -> dict[Cale
     number that was never shown cannot be. Nor is one that is not final by the clock that was asked, though the log
     was ahead of it.
     """
-    end = as_of_ms // _DAY_MS
-    begin = MONTHS.first_day(MONTHS.shown_at(end).start)
-    tallies = list(map(days.get, range(begin, end + 1), repeat(0)))
+    layout = _layout(as_of_ms // _DAY_MS)
+    # Most stores have answers on a few days: what is empty costs nothing.
+    sums: dict[int, int] = {}
+    get = layout.places.get
+    for day, tally in days.items():
+        for place in get(day, ()):
+            sums[place] = sums.get(place, 0) + tally
+    bands = [_NOBODY] * layout.size
+    for place, tally in sums.items():
+        bands[place] = bands_of(tally)
     restated = sorted(finals.restated, key=lambda period: period.number)
-    return {calendar: _course(calendar, tallies, restated, finals, as_of_ms) for calendar in CALENDARS}
+    found, begin = {}, 0
+    for calendar, shown, final in layout.calendars:
+        stop = begin + len(shown)
+        listed = _listed(calendar, shown[:final], restated, finals)
+        found[calendar] = Course(shown.start, bands[begin:stop], final, listed)
+        begin = stop
+    return found
 
 
 def bands_of(tally: int) -> Bands:
@@ -65,27 +78,39 @@ def bands_of(tally: int) -> Bands:
     return Bands(detractors + p7 + p8 + promoters, promoters, detractors)
 
 
-def _course(calendar: Calendar, tallies: list[int], restated: list[Period], finals: Finals, as_of_ms: int) -> Course:
-    end = as_of_ms // _DAY_MS
-    shown = calendar.shown_at(end)
-    final = min(max(0, calendar.first_provisional(as_of_ms) - shown.start), len(shown))
+def _listed(calendar: Calendar, final: range, restated: list[Period], finals: Finals) -> list[tuple[Period, Bands]]:
     listed = []
     for period in restated:
-        if period.calendar is calendar and period.number in shown[:final]:
+        if period.calendar is calendar and period.number in final:
             tally = finals.final(period)
             if tally:
                 listed.append((period, bands_of(tally)))
-    bands = [bands_of(sum(tallies[start:stop])) for start, stop in _spans(calendar, end)]
-    return Course(shown.start, bands, final, listed)
+    return listed
+
+
+class _Layout(NamedTuple):
+    """The periods of all calendars that end with a day, in a row; and how many of each are final."""
+
+    calendars: list[tuple[Calendar, range, int]]
+    places: dict[int, list[int]]
+    """By day where the periods that hold it stand in the row."""
+    size: int
 
 
 @lru_cache(maxsize=8)  # all subjects are asked about the same day, or the next one
-def _spans(calendar: Calendar, end: int) -> list[tuple[int, int]]:
-    """From where to where the days of each period stand among those from the first month's first day to the end."""
-    begin = MONTHS.first_day(MONTHS.shown_at(end).start)
-    numbers = calendar.shown_at(end)
-    assert calendar.first_day(numbers.start) >= begin, "no calendar reaches further back than the months"
-    return [(calendar.first_day(number) - begin, calendar.first_day(number + 1) - begin) for number in numbers]
+def _layout(end: int) -> _Layout:
+    calendars: list[tuple[Calendar, range, int]] = []
+    places: dict[int, list[int]] = {}
+    size = 0
+    for calendar in CALENDARS:
+        shown = calendar.shown_at(end)
+        final = min(max(0, calendar.first_provisional(end * _DAY_MS) - shown.start), len(shown))
+        calendars.append((calendar, shown, final))
+        for place, number in enumerate(shown, size):
+            for day in range(calendar.first_day(number), min(calendar.first_day(number + 1), end + 1)):
+                places.setdefault(day, []).append(place)
+        size += len(shown)
+    return _Layout(calendars, places, size)
 
 
 _NOBODY: Final = Bands(0, 0, 0)
