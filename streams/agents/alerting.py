@@ -28,6 +28,8 @@ assert _DUE_REST == 0, "a response is due at the time of day at which it was sub
 _DATE_CHARACTERS: Final = len("2026-11-22")
 # Never changed: what an alert holds goes straight to the encoder.
 _NO_CHANGES: Final[list[str]] = []
+_FIRST_AT_ONCE: Final = 50
+"""First alerts made in a row: each after its vote would drive the code of both out of the processor's caches."""
 
 
 class Occasion(NamedTuple):
@@ -48,12 +50,15 @@ class Alerting:
         self._policy = ledger.policy
         self._customer_url = ledger.policy.customer_url
         self._alerts = ledger.outputs.setdefault((ledger.policy.alerts, ledger.shard), [])
+        self._first: list[tuple[Store, Response, int, int, int, int, int, int]] = []
+        """First alerts to be made: what `raise_first` was given, the tally to tell of, the hash of the customer."""
         self._raised: dict[tuple[str, str], int] = {}
         self._others: dict[tuple[str, str], int] = {}
         self._muted: dict[str, int] = {}
 
     def finish(self) -> None:
-        """Count what the batch brought."""
+        """Make what is left to be made, and count what the batch brought."""
+        self._make_first()
         counts = self._policy.counts
         for (brand, severity), n in self._raised.items():
             counts.alerts(brand, severity, n)
@@ -69,37 +74,28 @@ class Alerting:
     def raise_first(
         self, store: Store, response: Response, score: int, day: int, submitted_ms: int, arrival_ms: int
     ) -> Words:
-        """Raise the alert of a first answer and open its case; gives what its page keeps of it."""
-        consent = response.consent
-        consents = consent is not None and consent.contact is True
-        requested = response.contact_requested is True
+        """Raise the alert of a first answer and open its case, at once or before anything follows from them.
+
+        Gives what its page keeps of it.
+        """
         customer = told_customer(response.customer_ref)
-        occurred = Occurred(
-            alert_id(store.brand_name, store.name, day, response.source or "", 0, response.response_id),
-            0,
-            score,
-            submitted_ms,
-            arrival_ms,
+        tally = _window_of(store, day, arrival_ms)
+        self._first.append((store, response, score, day, submitted_ms, arrival_ms, tally, customer))
+        if len(self._first) >= _FIRST_AT_ONCE:
+            self._make_first()
+        return first_alert(
             response.comment,
             customer,
-            consents and customer != 0,
-            requested,
-            response.comment is None,
+            consent=_consents(response),
+            requested=response.contact_requested is True,
         )
-        standing = open_case(self._desk, store, occurred)
-        alert = self._plain(store, response, occurred, standing, day)
-        self._alerts.append(Output(store.key, encode_alert(alert)))
-        severity = store.brand_name, standing.severity
-        self._raised[severity] = self._raised.get(severity, 0) + 1
-        if standing.attached_to is not None:
-            self._tell_attached(store, standing.attached_to, occurred)
-        return first_alert(response.comment, customer, consent=consents, requested=requested)
 
     def follow(self, occasion: Occasion, before: int | None, vote: int, state: AlertState | None) -> AlertState | None:
         """Let the alert of a response follow its vote; gives the alert after that, None while it has none.
 
         The very same one where nothing of it changed and nobody was told anything.
         """
+        self._make_first()
         known = state
         if state is not None:
             case = self._desk.case(_alert_id(occasion, state.generation))
@@ -130,19 +126,45 @@ class Alerting:
             self._tell_attached(occasion.store, standing.attached_to, occurred)
         return after
 
+    def _make_first(self) -> None:
+        """Make the first alerts that were raised so far, in their order, and open their cases."""
+        for store, response, score, day, submitted_ms, arrival_ms, tally, customer in self._first:
+            occurred = Occurred(
+                alert_id(store.brand_name, store.name, day, response.source or "", 0, response.response_id),
+                0,
+                score,
+                submitted_ms,
+                arrival_ms,
+                response.comment,
+                customer,
+                customer != 0 and _consents(response),
+                response.contact_requested is True,
+                response.comment is None,
+            )
+            standing = open_case(self._desk, store, occurred)
+            alert = self._plain(store, response, occurred, standing, day, tally)
+            self._alerts.append(Output(store.key, encode_alert(alert)))
+            severity = store.brand_name, standing.severity
+            self._raised[severity] = self._raised.get(severity, 0) + 1
+            if standing.attached_to is not None:
+                self._tell_attached(store, standing.attached_to, occurred)
+        self._first.clear()
+
     def _tell_attached(self, store: Store, lead: Case, occurred: Occurred) -> None:
         attached = self._desk.case(occurred.alert_id)
         assert attached is not None
         self._desk.tell(store, attached_event(self._desk, store, lead, attached, occurred.arrival_ms))
 
-    def _plain(self, store: Store, response: Response, occurred: Occurred, standing: Standing, day: int) -> Alert:
+    def _plain(
+        self, store: Store, response: Response, occurred: Occurred, standing: Standing, day: int, tally: int
+    ) -> Alert:
         """The first alert of a response that said all there is to say.
 
-        A function of the response, its arrival and what came before it, so a replay gives the same.
+        A function of the response, its arrival and what came before it, so a replay gives the same. `tally` is what its
+        store's window had with it.
         """
         arrival_ms = occurred.arrival_ms
-        # An answer dated minutes ahead, over midnight, is in its own figure as well.
-        now = figures(store.rolling.last_30_days(max(day, arrival_ms // _DAY_MS)))
+        now = figures(tally)
         submitted_at = rfc3339_ms(occurred.submitted_ms)
         customer = response.customer_ref
         return Alert(
@@ -191,7 +213,14 @@ class Alerting:
         score = vote & SCORE_MASK
         was = score if before is None else before & SCORE_MASK
         alert = replace(
-            self._plain(occasion.store, occasion.response, occurred, standing, occasion.day),
+            self._plain(
+                occasion.store,
+                occasion.response,
+                occurred,
+                standing,
+                occasion.day,
+                _window_of(occasion.store, occasion.day, occasion.arrival_ms),
+            ),
             kind=step.kind,
             generation=state.generation,
             sequence=state.sequence,
@@ -231,6 +260,16 @@ def _due_at(standing: Standing, submitted_at: str, day: int) -> str:
     if standing.due_ms is not None:
         return rfc3339_ms(standing.due_ms)
     return iso_day(day + _DUE_DAYS) + submitted_at[_DATE_CHARACTERS:]
+
+
+def _window_of(store: Store, day: int, arrival_ms: int) -> int:
+    """The tally that an alert tells of. An answer dated minutes ahead, over midnight, is in its own figure as well."""
+    return store.rolling.last_30_days(max(day, arrival_ms // _DAY_MS))
+
+
+def _consents(response: Response) -> bool:
+    consent = response.consent
+    return consent is not None and consent.contact is True
 
 
 def link_to(customer: str | None, template: str) -> str | None:

@@ -54,6 +54,16 @@ def test_an_answer_in_steps_is_one_alert_that_grows() -> None:
     assert [None, None, "https://crm.example/c/c-1"] == [alert["link"] for alert in (first, second, third)]
 
 
+def test_what_happens_in_one_batch_is_told_in_its_order() -> None:
+    """First alerts are made some at once: what follows one of them does not overtake it, nor the ones between."""
+    desk = Desk()
+    steps = (("a", {}), ("b", {}), ("a", {"event": "updated", "comment": "Cold coffee"}), ("c", {}))
+    desk.take(*(response(NOW_MS, response_id=which, score=3, **step) for which, step in steps))
+    desk.commit()
+    told = [(alert["kind"], alert["response_id"], alert["store_nps"]["n"]) for alert in desk.alerts()]
+    assert [("raised", "a", 1), ("raised", "b", 2), ("enriched", "a", 2), ("raised", "c", 3)] == told
+
+
 def test_an_edited_score_says_what_it_was() -> None:
     """And how bad it is now, for better or worse."""
     desk = _after({"score": 5}, {"event": "updated", "score": 1}, {"event": "updated", "score": 4})
