@@ -3,15 +3,16 @@
 Whatever `decode_rules` and `decode_store_facts` refuse has a fault here, and nothing else has one.
 """
 
+import re
 from typing import Any, Final
 
 from msgspec import Struct, ValidationError, convert
 
 from streams.domain.phrase import parse_phrase
-from streams.domain.rules import ANY_THEME, LAST_RESORT
+from streams.domain.rules import ANY_THEME, DEFAULT_RULES, LAST_RESORT
 from streams.events.json_profile import DEPTH_MAX, RECORD_BYTES_MAX, read_json
-from streams.events.names import CHARACTERS_MAX, normal_name
-from streams.events.opening_hours import read_hours
+from streams.events.names import CHARACTERS_MAX, PATTERN, normal_name
+from streams.events.opening_hours import CLOSES_PATTERN, OPENS_PATTERN, read_hours
 from streams.events.rejected import Rejected
 from streams.events.rules import OPEN_MINUTES_MIN, decode_rules
 from streams.events.rules_document import Rules
@@ -26,6 +27,12 @@ _NO_DOCUMENT: Final = {
     "duplicate_field": "a field is there twice",
 }
 _NO_NAME: Final = f"no name: 1 to {CHARACTERS_MAX} characters, no `|`, no control character, no blank at either end"
+_PATTERNED: Final = re.compile("Expected `str` matching regex '(.*)'(?= - at)")
+_PATTERNS: Final = {
+    PATTERN: "A control character, a line break, `|`, or a blank at either end",
+    OPENS_PATTERN: "No time of day such as 09:00",
+    CLOSES_PATTERN: "No time of day such as 18:30 (24:00 is midnight)",
+}
 _HOURS: Final = "a day ends before it begins"
 
 
@@ -36,14 +43,15 @@ def fault_in_rules(raw: bytes) -> str | None:
         return written
     ids = [rule.id for rule in written.rules or []]
     themes = written.themes or {}
-    named = {theme for rule in written.rules or [] for theme in rule.when.themes or []}
+    known = {ANY_THEME, *(DEFAULT_RULES.themes.words if written.themes is None else themes)}
+    strange = {theme for rule in written.rules or [] for theme in rule.when.themes or []} - known
     checks = (
         (normal_name(written.brand) is None, f"`$.brand` is {_NO_NAME}"),
         (len(set(ids)) < len(ids), f"two rules have the id {next((i for i in ids if ids.count(i) > 1), '')}"),
         (LAST_RESORT.id in ids, f"the id {LAST_RESORT.id} is that of the rule that always holds"),
         (
-            written.themes is not None and not named <= {ANY_THEME, *themes},
-            f"a rule names a theme that is not among `themes`: {', '.join(sorted(named - {ANY_THEME, *themes}))}",
+            bool(strange),
+            f"a rule names no theme: {', '.join(sorted(strange))}; there are {', '.join(sorted(known))}",
         ),
     )
     for is_fault, words in checks:
@@ -86,7 +94,7 @@ def _read(raw: bytes, kind: type[Any]) -> Any:
     try:
         return convert(document, kind)
     except ValidationError as error:
-        return str(error)
+        return _PATTERNED.sub(lambda found: _PATTERNS.get(found[1].replace("\\\\", "\\"), found[0]), str(error))
 
 
 def _fault_in_hours(calendar: Struct, hours: Any, where: str) -> str | None:
