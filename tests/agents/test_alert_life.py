@@ -57,7 +57,12 @@ def test_an_answer_in_steps_is_one_alert_that_grows() -> None:
 def test_what_happens_in_one_batch_is_told_in_its_order() -> None:
     """First alerts are made some at once: what follows one of them does not overtake it, nor the ones between."""
     desk = Desk()
-    steps = (("a", {}), ("b", {}), ("a", {"event": "updated", "comment": "Cold coffee"}), ("c", {}))
+    steps: tuple[tuple[str, dict[str, str]], ...] = (
+        ("a", {}),
+        ("b", {}),
+        ("a", {"event": "updated", "comment": "Cold coffee"}),
+        ("c", {}),
+    )
     desk.take(*(response(NOW_MS, response_id=which, score=3, **step) for which, step in steps))
     desk.commit()
     told = [(alert["kind"], alert["response_id"], alert["store_nps"]["n"]) for alert in desk.alerts()]
