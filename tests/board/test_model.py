@@ -105,7 +105,7 @@ def test_a_deleted_key_is_forgotten() -> None:
     board.remove_score("Maison", "Lyon")
     board.remove_score("Maison", "Lyon")
     board.remove_score("Nobody", None)
-    assert {"brands": 0, "stores": 0, "trends": 0, "alarms": 0, "alerts": 0} == board.counts()
+    assert {"brands": 0, "stores": 0, "trends": 0, "alarms": 0, "alerts": 0, "cases": 0} == board.counts()
 
 
 def test_a_trend_is_kept_as_it_came_and_decoded_when_somebody_looks() -> None:
