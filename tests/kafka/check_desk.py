@@ -71,7 +71,7 @@ def wrong_copies(log: Log) -> Iterator[str]:
 
 
 def _wrong_sums(log: Log) -> Iterator[str]:
-    for topic in {agent.reads for agent in AGENTS}:
+    for topic in (agent.reads for agent in AGENTS):
         records = Counter(record.partition for record in log.records(topic))
         for shard, marker in log.markers().items():
             n = sum(marker.sources[log.settings.topic(topic.name)].totals.values())
