@@ -32,52 +32,59 @@ chipped ... tooth; broken tooth; broken arm; broken leg; broken wrist; concussio
 required stitches; stitches in my; was bleeding; started bleeding; bleeding from; unconscious; food poison*;
 poisoned; poisoning; poisonous; salmonel*; listeri*; e coli; botulis*; vomit*; threw up; throwing up; thrown up;
 diarrh*; made me sick; made us sick; made me ill; made us ill; made him sick; made her sick; got sick; got ill;
-fell ill; became ill; been sick; was sick; were sick; were ill; violently ill; stomach bug; -sick of;
--sick and tired; undercooked; raw chicken; raw in the middle; rotten meat; rotten fish; rotten food; gone off;
--gone off the; out of date ... food; past its use by; expired food; expired meat; expired milk; mouldy; moldy; mold;
-mould; maggot*; cockroach*; mouse droppings; rat droppings; rats in; mice in; glass in my; glass in the;
-piece of glass; pieces of glass; shard*; metal in my; piece of metal; plastic in my; choked; choking; choke on;
-allerg*; no allergen*; no allergy info*; not allergy friendly; anaphyla*; epipen*; burned my; burnt my; burned her;
-burnt her; burned his; burnt his; burned myself; burnt myself; burned himself; burnt herself; severe burn*;
-degree burn*; chemical burn*; scald*; -burned my fingers; on fire; caught fire; set fire; fire exit*; no fire exit*;
-fire door*; fire alarm*; smoke inhalation; filled with smoke; toxic fumes; fumes; explod*; explosion; -explosion of;
--exploded with laughter; electric shock; electrocut*; exposed wire*; live wire*; gas leak; carbon monoxide;
-asbestos; lead paint; hospital; hospitals; hospitalis*; hospitaliz*; emergency room; ambulance; paramedic*;
-first aid; accident; accidents; -by accident; near miss; trapped in the; locked in the; assaulted; assault;
-attacked me; attacked us; hit me; pushed me; shoved me; punched; threatened me; threatened us; threatened my;
-collapsed on; ceiling collapsed; shelf collapsed; broken glass; brakes failed; could have killed; could have died;
-nearly died; nearly killed; almost died; almost killed; life threatening
+fell ill; became ill; sick all night; ill all night; sick all day; been sick after; been sick all; been sick since;
+been ill since; was sick after; was sick all; was ill after; was ill all; was violently sick; were sick after;
+were sick all; were all sick; were ill after; were all ill; violently ill; stomach bug; undercooked; raw chicken;
+raw in the middle; rotten meat; rotten fish; rotten food; gone off; -gone off the; -gone off your;
+out of date ... food; past its use by; expired food; expired meat; expired milk; mouldy; moldy; mold; mould;
+maggot*; cockroach*; mouse droppings; rat droppings; rats in; mice in; glass in my; glass in the food;
+glass in the bottle; glass in the jar; piece of glass; pieces of glass; shard*; metal in my; piece of metal;
+plastic in my; choked; choking; choke on; allerg*; no allergen*; no allergy info*; not allergy friendly; anaphyla*;
+epipen*; burned my; burnt my; burned her; burnt her; burned his; burnt his; burned myself; burnt myself;
+burned himself; burnt herself; severe burn*; degree burn*; chemical burn*; scald*; -burned my fingers; was on fire;
+is on fire; caught fire; set fire; fire exit*; no fire exit*; fire door*; fire alarm*; smoke inhalation;
+filled with smoke; toxic fumes; fumes; explod*; explosion; -explosion of; -exploded with laughter; electric shock;
+electrocut*; exposed wire*; live wire*; gas leak; carbon monoxide; asbestos; lead paint; hospital; hospitals;
+hospitalis*; hospitaliz*; emergency room; ambulance; paramedic*; first aid; accident; accidents; -by accident;
+near miss; trapped in the lift; trapped in the elevator; trapped in the toilet*; locked in the toilet*;
+locked in the store; locked in the shop; assaulted; assault; -assault on my; -assault on the; attacked me;
+attacked us; hit me; pushed me; -pushed me to; -pushed me into; shoved me; punched; threatened me; threatened us;
+threatened my; collapsed on; ceiling collapsed; shelf collapsed; broken glass; brakes failed; could have killed;
+could have died; nearly died; nearly killed; almost died; almost killed; life threatening
 """
 
 _SAFETY_FR: Final = """
 blesse; blessee; blesses; blessees; blesser; blessure; blessures; danger*; insecurite; pas en securite;
 pas aux normes; probleme* de securite; manque de securite; aucune securite; pas de securite; regles de securite;
 normes de securite; consignes de securite; securite alimentaire; securite des enfants; securite des clients;
-glissade; glissant; glissante; glissants; glissantes; ai glisse; a glisse; avons glisse; glisse sur; glisse dans;
-failli glisser; -glisse un mot; suis tombe; suis tombee; est tombe; est tombee;
-sommes tombes; sont tombes; failli tomber; -tombe sur; -tombee sur; -tombes sur; -tombe en; -tombee en;
--tombe amoureux; -tombee amoureuse; -tombe a l eau; -tombe bien; -tombe a pic; fait une chute; j ai chute;
-a chute dans; lourde chute; mauvaise chute; risque de chute; casse le bras; casse la jambe; casse le poignet;
-casse la cheville; casse une dent; casse le nez; dent cassee; fracture; entorse; points de suture; saigne; saignait;
-saigner; saignement*; sang partout; evanoui*; fait un malaise; pris un malaise; commotion; intoxication*; intoxiqu*;
-empoisonne*; salmonel*; listeri*; e coli; botulis*; vomi; vomir; vomis; vomissement*; diarrhe*; tombe malade;
-tombee malade; tombes malades; rendu malade; rendue malade; rendus malades; ete malade; ete malades;
-malade toute la nuit; malades toute la nuit; malade apres; malades apres; gastro enterite; une gastro; pas cuit;
-pas assez cuit; cru a l interieur; avarie; avariee; avaries; avariees; perime; perimee; perimes; perimees;
--carte perimee; -bon perime; -ticket perime; -coupon perime; moisi; moisie; moisis; moisies; moisissure*; asticot*;
-cafards; crottes de souris; crottes de rat; bout de verre; bouts de verre; morceau de verre; morceaux de verre;
+glissade; glissant; glissante; glissants; glissantes; ai glisse; a glisse sur; a glisse dans; a glisse et;
+a glisse a; avons glisse; glisse sur; glisse dans; failli glisser; -glisse un mot; suis tombe; suis tombee;
+est tombe; est tombee; sommes tombes; sont tombes; failli tomber; -tombe sur; -tombee sur; -tombes sur; -tombe en;
+-tombee en; -tombe amoureux; -tombee amoureuse; -tombe a l eau; -tombe bien; -tombe a pic; -tombe de haut;
+-tombee de haut; -tombes de haut; tombe du; tombee du; -tombe du ciel; -tombe du camion; tombe par terre;
+tombee par terre; fait une chute; j ai chute; a chute dans; lourde chute; mauvaise chute; risque de chute;
+casse le bras; casse la jambe; casse le poignet; casse la cheville; casse une dent; casse le nez; dent cassee;
+fracture; entorse; points de suture; saigne; saignait; saigner; saignement*; sang partout; evanoui*;
+fait un malaise; pris un malaise; commotion; intoxication*; intoxiqu*; empoisonne*; salmonel*; listeri*; e coli;
+botulis*; vomi; vomir; vomis; vomissement*; diarrhe*; tombe malade; tombee malade; tombes malades; rendu malade;
+rendue malade; rendus malades; ete malade; ete malades; malade toute la nuit; malades toute la nuit; malade apres;
+malades apres; gastro enterite; une gastro; poulet ... pas cuit; poulet cru; viande crue; steak hache cru;
+cru a l interieur; avarie; avariee; avaries; avariees; perime; perimee; perimes; perimees; -carte perimee;
+-bon perime; -ticket perime; -coupon perime; moisi; moisie; moisis; moisies; moisissure*; asticot*; cafards;
+crottes de souris; crottes de rat; bout de verre; bouts de verre; morceau de verre; morceaux de verre;
 eclat de verre; eclats de verre; verre brise; bout de metal; morceau de plastique; bout de plastique;
 corps etranger; s etouffer; me suis etouffe*; s est etouffe*; etouffement; allerg*; pas d allergene*;
 aucun allergene*; aucune information ... allerg*; anaphyla*; oedeme; brulure; brulures; suis brule; suis brulee;
 s est brule; s est brulee; ebouillante*; incendie; prend feu; pris feu; prendre feu; debut de feu;
 issue* de secours; sortie* de secours; a explose; explosion; exploser; -explosion de; -explose de rire;
 -explosion des prix; -prix ... exploser; electrocut*; choc electrique; decharge electrique; fils denudes;
-fuite de gaz; odeur de gaz; monoxyde; amiante; toxique*; hopital; hospitalis*; aux urgences; ambulance; samu;
-les pompiers; accident; accidents; accidente; -par accident; coince dans l ascenseur;
-coincee dans l ascenseur; bloque dans l ascenseur; bloquee dans l ascenseur; bloques dans l ascenseur; agresse;
-agressee; agresses; agresser; agression; m a frappe; m a pousse; m a bouscule; bousculade; m a menace;
-nous a menaces; menace de mort; menaces de mort; failli mourir; aurait pu mourir; aurait pu tuer;
-aurait pu etre grave; insalubre; impropre a la consommation; rappel produit
+fuite de gaz; odeur de gaz; monoxyde; amiante; toxique*; -ambiance toxique; -ambiance ... toxique;
+-personnel toxique; -personnel ... toxique; -management toxique; hopital; hospitalis*; aux urgences; ambulance;
+samu; les pompiers; accident; accidents; accidente; -accident de livraison; -accident de parcours; -par accident;
+coince dans l ascenseur; coincee dans l ascenseur; bloque dans l ascenseur; bloquee dans l ascenseur;
+bloques dans l ascenseur; agresse; agressee; agresses; agresser; agression; m a frappe; m a pousse; m a bouscule;
+bousculade; m a menace; nous a menaces; menace de mort; menaces de mort; failli mourir; aurait pu mourir;
+aurait pu tuer; aurait pu etre grave; insalubre; impropre a la consommation; rappel produit
 """
 
 _LEGAL_EN: Final = """
@@ -86,12 +93,12 @@ legal steps; legal claim; take ... to court; taking ... to court; took ... to co
 small claims; county court; court order; lawsuit*; law suit; class action; sue you; sue them; sue for; going to sue;
 want to sue; have to sue; ready to sue; threatened to sue; forced to sue; like to sue; decided to sue;
 reason to sue; need to sue; about to sue; will sue; ll sue; can sue; could sue; might sue; should sue; gonna sue;
-sued; suing; prosecut*; press charges; the police; call* the police; called the cops; calling the cops;
-police report; police complaint; police officer*; reported ... police; trading standards; ombuds*;
-consumer protection; consumer rights; consumer court; better business bureau; fair trading; advertising standards;
-data protection; gdpr; privacy commissioner; information commissioner; breach of contract; breach of law;
-against the law; illegal*; unlawful*; criminal offence; criminal offense; criminal charges; statutory rights;
-damages claim; claim damages; claiming damages; claim compensation; negligence; cease and desist
+sued; suing; prosecut*; press charges; the police; call* the police; the cops; police report; police complaint;
+police officer*; reported ... police; trading standards; ombuds*; consumer protection; consumer rights;
+consumer court; better business bureau; fair trading; advertising standards; data protection; gdpr;
+privacy commissioner; information commissioner; breach of contract; breach of law; against the law; illegal*;
+unlawful*; criminal offence; criminal offense; criminal charges; statutory rights; damages claim; claim damages;
+claiming damages; claim compensation; negligence; cease and desist
 """
 
 _LEGAL_FR: Final = """
@@ -165,7 +172,7 @@ dispute the charge; dispute this charge; dispute the payment; dispute the transa
 disputing the payment; disputed the charge; disputed the payment; disput* ... bank; disput* ... paypal;
 paypal dispute; paypal claim; claim with paypal; claim through paypal; contact* my bank; call* my bank;
 my credit card company; card issuer; credit card provider; section 75; stop the payment; stopped the payment;
-stop payment; stopping payment; cancel the payment; cancelling the payment; cancel my direct debit;
+stop my payment; stopping the payment; cancel the payment; cancelling the payment; cancel my direct debit;
 reverse the charge; reverse the payment; recall the payment; claw back; clawback
 """
 

@@ -39,6 +39,9 @@ _TOUCHING: Final = {
         my kid nearly choked on a button
         the escalator: unsafe
         Mold on the strawberries
+        We were all sick after the buffet
+        I've been sick all night
+        The trolley was on fire
         The guard pushed me
         She broke her arm on your stairs
         J'ai glissé sur le sol mouillé, aucune signalisation
@@ -61,6 +64,9 @@ _TOUCHING: Final = {
         De plus en plus dangereux
         Viande avariée, une honte
         On m'a bousculé, bousculade à l'ouverture et aucun agent
+        Mon enfant est tombé du caddie
+        Poulet pas cuit, encore rose
+        Le poulet n'était même pas cuit
         Une brûlure au deuxième degré à cause du café
         Je me suis fait agresser sur le parking
     """,
@@ -203,6 +209,12 @@ _HARMLESS: Final = """
     I was charged twice for the same shirt
     Parking is expensive
     The safety pins are sold out
+    They pushed me to buy a warranty
+    The wine glass in the restaurant was dirty
+    Your staff were on fire today, but the food was cold
+    I was sick of it on the day
+    I had gone off your brand before
+    An assault on my ears
     Caisse fermée, trop d'attente
     La police de caractères est trop petite
     La police est trop petite sur l'étiquette
@@ -247,6 +259,11 @@ _HARMLESS: Final = """
     Le parking est trop petit
     Mauvaise foi du vendeur
     La cour est sale
+    Je suis tombé de haut en voyant la facture
+    Il a glissé le ticket dans le sac sans un mot
+    Le steak n'était pas cuit comme demandé
+    Une ambiance toxique au rayon fromage
+    Un accident de livraison, paraît-il
     La chute des prix se fait attendre
 """
 
