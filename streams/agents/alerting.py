@@ -28,7 +28,7 @@ assert _DUE_REST == 0, "a response is due at the time of day at which it was sub
 _DATE_CHARACTERS: Final = len("2026-11-22")
 # Never changed: what an alert holds goes straight to the encoder.
 _NO_CHANGES: Final[list[str]] = []
-_FIRST_AT_ONCE: Final = 50
+_FIRST_AT_ONCE: Final = 200
 """First alerts made in a row: each after its vote would drive the code of both out of the processor's caches."""
 
 

@@ -74,7 +74,7 @@ def _decoded(records: list[Record]) -> Iterator[tuple[Record, Response | Rejecte
         yield from zip(some, [decode_response(record.value) for record in some], strict=True)
 
 
-_DECODED_AT_ONCE: Final = 256
+_DECODED_AT_ONCE: Final = 1_024
 _MUTING: Final = ANSWERS | {"restored"}
 """The events that mute a response whose alert is not open, if they come too late to call back or are imported."""
 
