@@ -12,7 +12,17 @@ from streams.agents.customers import Customers, place_of
 from streams.agents.interruptions import Interruptions
 from streams.agents.policy import Policy
 from streams.agents.rulebook import Rulebook
-from streams.domain.case import CONTACTABLE, DAY_MS, HELD, NEVER, Case, submitted_of, unpack_case, unpack_fresh
+from streams.domain.case import (
+    CONTACTABLE,
+    DAY_MS,
+    HELD,
+    NEVER,
+    Case,
+    check_version,
+    submitted_of,
+    unpack_case,
+    unpack_fresh,
+)
 from streams.domain.caseload import count_case, count_fresh
 from streams.domain.store import Store
 from streams.domain.timers import clocks_of, first_due_ms, has_fired, next_due_ms
@@ -57,7 +67,7 @@ class Desk:
         self.customers = Customers(self.case)
 
     def restore(self, kind: str, parts: list[str], value: bytes | None) -> tuple[Store | tuple[str, str, int], ...]:
-        """Take a row: of a case (`c`) or of a digest (`h`). Raises NewerRow, if not before `restored`.
+        """Take a row: of a case (`c`) or of a digest (`h`). Raises NewerRow.
 
         Gives whose figures the row is about: the store, and its brand's day.
         """
@@ -68,6 +78,7 @@ class Desk:
         if value is None:
             self.filed.pop(parts[2], None)
             return ()
+        check_version(value)
         self.filed[parts[2]] = (store, value)
         return store, (parts[0], "", submitted_of(value) // DAY_MS)
 

@@ -169,11 +169,16 @@ def submitted_of(row: bytes) -> int:
     return int.from_bytes(row[10:18], "little")
 
 
-def unpack_case(alert_id: str, row: bytes) -> Case:
-    """The case of a row; raises NewerRow."""
+def check_version(row: bytes) -> None:
+    """Raise NewerRow for the row of a case that a later release wrote."""
     if row[0] != ROW_VERSION:
         message = f"a case of row version {row[0]}; this release knows {ROW_VERSION}"
         raise NewerRow(message)
+
+
+def unpack_case(alert_id: str, row: bytes) -> Case:
+    """The case of a row; raises NewerRow."""
+    check_version(row)
     _, status, severity, flags, score, fired, generation, sequence, submitted_ms, customer, hour, expiry_ms = (
         _HEAD.unpack_from(row)
     )
