@@ -122,6 +122,8 @@ class Takeover:
                     if fetched.next_position > position:
                         position, moved_at = fetched.next_position, loop_s()
                     for record in fetched.records:
+                        if record.offset >= end:
+                            break  # a successor's: nobody else writes here, and we have been fenced meanwhile
                         assert record.key is not None
                         if record.key == marker_row.KEY:
                             last = record.value

@@ -5,9 +5,10 @@ import socket
 import subprocess
 import time
 from collections.abc import Iterator
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
-from urllib.error import URLError
+from urllib.error import HTTPError, URLError
 from urllib.parse import urlencode
 from urllib.request import urlopen
 
@@ -72,11 +73,15 @@ def prometheus(tmp_path: Path, workers: list[tuple[Metrics, MetricsServer]]) -> 
 
 
 def ask(prometheus: str, query: str) -> list[Any]:
-    """The series that a query finds now; nothing while Prometheus is not there. A query it refuses raises HTTPError."""
+    """The series that a query finds now; nothing before Prometheus is ready. A query it refuses raises HTTPError."""
     try:
         with urlopen(f"{prometheus}/api/v1/query?{urlencode({'query': query})}", timeout=10) as response:
             found: list[Any] = json.load(response)["data"]["result"]
             return found
+    except HTTPError as error:
+        if error.code == HTTPStatus.SERVICE_UNAVAILABLE:
+            return []
+        raise
     except URLError as error:
         if isinstance(error.reason, ConnectionRefusedError):
             return []

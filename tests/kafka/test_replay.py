@@ -2,6 +2,7 @@
 
 import json
 import signal
+from collections import Counter
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import TypeVar
@@ -28,7 +29,8 @@ async def test_a_log_replayed_into_an_empty_state_gives_the_same_alerts_and_the_
 ) -> None:
     """Three workers, one of them killed and one frozen and woken, and another app's one in a single go: no difference.
 
-    Alert events and audit records are the same byte by byte.
+    Audit records are the same byte by byte, and so is what is said of responses, but for the numbers: when a clock fires
+    in between is not the log's to say.
     """
     victim, zombie, heir = start(), start(), start()
     async with load(log, seed=50, strays=0.0) as feed:
@@ -50,11 +52,12 @@ async def test_a_log_replayed_into_an_empty_state_gives_the_same_alerts_and_the_
     worker = start(app_id=f"{log.settings.app_id}-again")
     async with open_log(log.settings) as again:
         await until("the other app has handled everything", again.handled)
-        alerts = events(again)
+        alerts = said_of_responses(again)
         audits = by_name((record.key.decode(), record.value) for record in again.records(AUDIT))
-    assert expected.kinds.total() == len(alerts) > 500
+    assert 2 * expected.kinds.total() == alerts.total() > 1_000
+    assert {0} == {times % 2 for times in alerts.values()}
     assert expected.audits.keys() == audits.keys()
-    for values in (*alerts.values(), *audits.values()):
+    for values in audits.values():
         assert 2 == len(values)
         assert values[0] == values[1]
     assert before == digest(log)
@@ -75,10 +78,11 @@ async def test_answers_sent_again_change_nothing_and_raise_nothing(log: Log, sta
     assert 0 == await worker.stop()
 
 
-def events(log: Log) -> dict[tuple[str, int], list[bytes]]:
-    """The alert events of all runs, by what tells one from another."""
-    documents = ((json.loads(record.value), record.value) for record in log.records(ALERTS))
-    return by_name(((document["alert_id"], document["sequence"]), value) for document, value in documents)
+def said_of_responses(log: Log) -> Counter[str]:
+    """What all runs said of responses, without the numbers."""
+    events = (json.loads(record.value) for record in log.records(ALERTS))
+    said = ({**event, "sequence": None} for event in events if event["kind"] in {"raised", "enriched", "retracted"})
+    return Counter(json.dumps(event, sort_keys=True) for event in said)
 
 
 def by_name(values: Iterable[tuple[Name, bytes]]) -> dict[Name, list[bytes]]:

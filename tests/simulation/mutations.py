@@ -204,14 +204,14 @@ MUTANTS = (
         """        self.clocks.add(first_due_ms(fresh.submitted_ms, fresh.severity), alert_id)
         count_fresh""",
         """        count_fresh""",
-        ("clocks",),
+        ("clocks", "state"),
     ),
     Mutant(
         "a clock that is not known to have fired",
         "streams/domain/timers.py",
         "fired=case.fired | 1 << STAGES.index(stage))",
         "fired=case.fired)",
-        ("alerts", "progress"),
+        ("alerts", "progress", "state"),
     ),
     Mutant(
         "an action taken as often as it comes",
