@@ -29,8 +29,8 @@ async def test_a_log_replayed_into_an_empty_state_gives_the_same_alerts_and_the_
 ) -> None:
     """Three workers, one of them killed and one frozen and woken, and another app's one in a single go: no difference.
 
-    Audit records are the same byte by byte, and so is what is said of responses, but for the numbers: when a clock fires
-    in between is not the log's to say.
+    Audit records are the same byte by byte, and so is what is said of responses, but for the numbers: when a clock
+    fires in between is not the log's to say.
     """
     victim, zombie, heir = start(), start(), start()
     async with load(log, seed=50, strays=0.0) as feed:
