@@ -69,7 +69,7 @@ async def test_each_event_of_each_alert_is_told_once_whoever_dies_or_wakes_up(lo
     assert [] == [*desk_differences(log, expected), *wrong_copies(log)]
     assert 0 == await heir.stop()
     kinds = {event["kind"] for event in _events(log)}
-    assert {"acknowledged", "contacted", "resolved", "dismissed", "reopened", "attached"} < kinds
+    assert {"acknowledged", "contacted", "resolved", "dismissed", "reopened"} < kinds
     assert {"escalated", "breached"} < kinds
     assert people.sent > 100
 
