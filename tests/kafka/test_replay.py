@@ -22,6 +22,7 @@ from tests.kafka.worker import nps
 pytestmark = pytest.mark.kafka
 
 Name = TypeVar("Name")
+OF_RESPONSES = frozenset({"raised", "enriched", "retracted", "attached"})
 
 
 async def test_a_log_replayed_into_an_empty_state_gives_the_same_alerts_and_the_same_digest(
@@ -81,7 +82,7 @@ async def test_answers_sent_again_change_nothing_and_raise_nothing(log: Log, sta
 def said_of_responses(log: Log) -> Counter[str]:
     """What all runs said of responses, without the numbers."""
     events = (json.loads(record.value) for record in log.records(ALERTS))
-    said = ({**event, "sequence": None} for event in events if event["kind"] in {"raised", "enriched", "retracted"})
+    said = ({**event, "sequence": None} for event in events if event["kind"] in OF_RESPONSES)
     return Counter(json.dumps(event, sort_keys=True) for event in said)
 
 
