@@ -159,7 +159,7 @@ class Intake:
         hours[hour] = hours.get(hour, 0) + one
         self._first_answers[store.brand_name] = self._first_answers.get(store.brand_name, 0) + one
         if not store.unscored or day not in share.changed_days:
-            self._figures_changed(store, day)
+            self._ledger.figures_changed(store, day)
         words = None
         if score <= DETRACTOR_MAX:
             if vote & MUTED:
@@ -249,17 +249,9 @@ class Intake:
         hour = (vote >> MINUTE_SHIFT & MINUTE_MASK) // 60
         store.rolling.add(day * HOURS + hour, delta)
         hours[hour] = hours.get(hour, 0) + delta
-        self._figures_changed(store, day)
+        self._ledger.figures_changed(store, day)
         one = COUNTS[vote & 0xFF]
         if first:
             self._first_answers[store.brand_name] = self._first_answers.get(store.brand_name, 0) + one
         if one and vote & SCORE_MASK <= DETRACTOR_MAX and vote & MUTED:
             self._alerting.mute(store)
-
-    def _figures_changed(self, store: Store, day: int) -> None:
-        """A score and a hand-over are due."""
-        if not store.unscored:
-            store.unscored = True
-            self._ledger.due.changed.append(store)
-        if day not in store.brand.changed_days:
-            self._ledger.day_changed(store.brand, day)
