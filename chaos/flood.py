@@ -26,6 +26,7 @@ async def flood(stage: Stage, step: Step) -> Seen:
 
     await until(f"the breaker holds shard {shard}", held)
     at = await _check_place(stage, shard)
+    await stage.until_shared()  # the strike before may still have its rebalance, and then nobody has the shard
     seat = next(seat for seat in stage.seats if shard in seat.worker.shards())
     victim = seat.worker
     victim.kill()
