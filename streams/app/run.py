@@ -13,6 +13,7 @@ from typing import NamedTuple, NoReturn
 from aiokafka.errors import KafkaError
 
 from streams import logs
+from streams.app.huge_pages import HugePages
 from streams.app.status import Status
 from streams.app.wiring import Worker, engine_config, policy, wire
 from streams.cluster.connection import admin_client
@@ -100,6 +101,7 @@ async def _work(worker: Worker, stop: asyncio.Event) -> None:
     # Every fetched record is an object that the collector counts, and votes hold no cycles: left at its defaults it
     # walks the whole state again and again, which cost a quarter of all CPU time.
     gc.set_threshold(500_000, 20, 1000)
+    HugePages().start()
     await worker.lookup.start()
     await app.start()
     log.info("Worker started", extra={"app": app.conf.id})
