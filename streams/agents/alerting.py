@@ -1,5 +1,6 @@
 """What a response's votes do to its alert: raised, enriched, retracted, and who is muted."""
 
+from functools import lru_cache
 from typing import Final, NamedTuple
 from urllib.parse import quote
 
@@ -164,7 +165,6 @@ class Alerting:
         store's window had with it.
         """
         arrival_ms = occurred.arrival_ms
-        now = figures(tally)
         submitted_at = rfc3339_ms(occurred.submitted_ms)
         customer = response.customer_ref
         return Alert(
@@ -188,7 +188,7 @@ class Alerting:
             customer_ref=customer,
             contactable=occurred.contactable,
             link=link_to(customer, self._customer_url) if self._customer_url else None,
-            store_nps=StoreNps(ALERT_WINDOW, now.nps, now.low, now.high, now.n),
+            store_nps=_store_nps(tally),
             changes=_NO_CHANGES,
             case_id=standing.case_id,
             status=standing.status,
@@ -196,7 +196,7 @@ class Alerting:
             rule_version=standing.rule_version,
             owner=standing.owner,
             held=standing.held,
-            at=rfc3339_ms(arrival_ms),
+            at=_arrival(arrival_ms),
         )
 
     def _alert(
@@ -260,6 +260,16 @@ def _due_at(standing: Standing, submitted_at: str, day: int) -> str:
     if standing.due_ms is not None:
         return rfc3339_ms(standing.due_ms)
     return iso_day(day + _DUE_DAYS) + submitted_at[_DATE_CHARACTERS:]
+
+
+@lru_cache(maxsize=8_192)  # most stores have had few answers, and few answers make few tallies
+def _store_nps(tally: int) -> StoreNps:
+    now = figures(tally)
+    return StoreNps(ALERT_WINDOW, now.nps, now.low, now.high, now.n)
+
+
+# What is sent together arrives together.
+_arrival: Final = lru_cache(maxsize=64)(rfc3339_ms)
 
 
 def _window_of(store: Store, day: int, arrival_ms: int) -> int:

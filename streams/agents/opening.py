@@ -4,7 +4,9 @@ An alert of a customer whose case at this store is still active is attached to t
 """
 
 from collections.abc import Iterable
-from typing import Final, NamedTuple
+from typing import Final
+
+from msgspec import Struct
 
 from streams.agents.customers import place_of
 from streams.agents.desk import Desk, course_of
@@ -37,7 +39,7 @@ _ATTACHED_MAX: Final = 100
 _SEVERITIES: Final[dict[Severity, int]] = {"P1": 1, "P2": 2, "P3": 3}
 
 
-class Occurred(NamedTuple):
+class Occurred(Struct, gc=False, frozen=True):
     """What a record says of a detractor's response, as far as the desk wants to know."""
 
     alert_id: str
@@ -53,7 +55,7 @@ class Occurred(NamedTuple):
     unexplained: bool
 
 
-class Standing(NamedTuple):
+class Standing(Struct, gc=False, frozen=True):
     """How the case of an alert stands, for the event of the alert."""
 
     case_id: str

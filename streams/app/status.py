@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 from streams.agents.ledger import Ledger
 from streams.domain.store import Store
-from streams.domain.tally import figures
+from streams.domain.tally import figures, histogram
 from streams.domain.turnaround import Turnaround
 from streams.domain.window import DAY_S, WINDOWS
 from streams.engine.shards import Shards
@@ -115,11 +115,13 @@ async def _figures(shards: Shards, now_s: float) -> Figures:
 
 
 def _judge(store: Store, now_s: float, bands: dict[str, int], worst: list[WorstStore]) -> None:
-    of_30_days = figures(store.rolling.last_30_days(int(now_s // DAY_S)))
-    if of_30_days.nps is None or of_30_days.n < _SAMPLE_MIN:
+    tally = store.rolling.last_30_days(int(now_s // DAY_S))
+    if sum(histogram(tally)) < _SAMPLE_MIN:  # most stores, and each is asked again and again
         band = "insufficient_sample"
     else:
+        of_30_days = figures(tally)
         nps = of_30_days.nps
+        assert nps is not None
         band = next(name for bound, name in _BANDS if nps < bound)
         assert of_30_days.low is not None
         assert of_30_days.high is not None

@@ -25,7 +25,7 @@ from streams.engine.takeover import Taken
 
 _PAUSE_PER_COMMIT = 4.0
 """A shard rests this many times as long as a commit takes: about a fifth of its time goes into commits."""
-_BEHIND_INTERVALS = 10
+_BEHIND_INTERVALS = 20
 """While a backlog is worked off, commits are this many intervals apart: its alerts are late anyway, and a page that
 several answers changed is written once."""
 _HELD_BACK_S = 1.0
