@@ -23,7 +23,7 @@ demo: setup ## everything on this machine: Kafka, two workers, simulated shops, 
 	@$(NPS) demo $(if $(filter command line,$(origin SECONDS)),--for $(SECONDS))
 
 test: check broker tools ## the one gate: format, lint, types, contracts, every test on a real Kafka
-	@$(RUN) pytest
+	@$(RUN) tests
 
 check: setup ## format, lint, types, layer contracts
 	@$(RUN) ruff format --check .

@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterable, Iterator
 from itertools import chain
 
-from tests.simulation.campaign import SEEDS, Failure, examine, failures, smallest
+from tests.simulation.campaign import PROCESSES, SEEDS, Failure, examine, failures, smallest
 from tests.simulation.points import pairs, points
 from tests.simulation.story import Story, story
 from tests.simulation.telling import tell
@@ -21,7 +21,7 @@ def main() -> int:
     parser.add_argument("--seeds", default=str(SEEDS), help=f"how many from 0 on, or FIRST:END (default {SEEDS})")
     parser.add_argument("--points", action="store_true", help="every point of the fixed stories instead")
     parser.add_argument("--first", action="store_true", help="in this process; one line about the first broken seed")
-    parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument("--processes", type=int, default=PROCESSES)
     asked = parser.parse_args()
     if asked.seed is not None:
         return _replay(story(asked.seed), steps=asked.steps)

@@ -1,6 +1,7 @@
 """Many stories, spread over processes; the first that fails is made small and told."""
 
 import gc
+import os
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from itertools import islice
@@ -14,6 +15,8 @@ from tests.simulation.world import World
 
 SEEDS = 10_000
 """With the enumeration of points about two minutes on two cores."""
+PROCESSES = int(os.environ.get("SIMULATION_PROCESSES", "2"))
+"""Whoever runs something beside asks for fewer than there are processors."""
 _AT_ONCE = 50
 
 
@@ -33,7 +36,7 @@ def examine(story: Story) -> list[Complaint]:
         world.close()
 
 
-def failures(stories: Iterable[Story | int], processes: int = 2) -> Iterator[Failure]:
+def failures(stories: Iterable[Story | int], processes: int = PROCESSES) -> Iterator[Failure]:
     """Run many stories, given whole or by their seeds; gives those that failed, as they are found."""
     with ProcessPoolExecutor(processes, get_context("spawn"), _prepare) as pool:
         for found in pool.map(_examine_all, _batches(stories)):

@@ -39,7 +39,7 @@ def _assert_harmless(stories: Iterable[Story | int]) -> None:
         pytest.fail("\n".join(tell(smallest(failure))), pytrace=False)
 
 
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(1800)
 def test_no_seed_breaks_an_invariant() -> None:
     """Crashes, zombies, lost answers, open transactions, rebalances: `SEEDS` in the environment asks for more."""
     _assert_harmless(range(int(os.environ.get("SEEDS", SEEDS))))
