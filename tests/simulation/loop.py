@@ -7,10 +7,10 @@ runs any more, no `finally` and no `except` either.
 """
 
 import asyncio
-import heapq
 from collections import deque
 from collections.abc import Callable, Coroutine
 from contextvars import Context, ContextVar, copy_context
+from heapq import heappop, heappush
 from typing import Any
 
 RUNNING, FROZEN, DEAD = range(3)
@@ -78,12 +78,15 @@ class VirtualLoop:
     def call_later(
         self, delay: float, callback: Callable[..., object], *args: Any, context: Context | None = None
     ) -> Any:
-        return self.call_at(self.now_s + delay, callback, *args, context=context)
+        handle = Handle(callback, args, copy_context() if context is None else context)
+        self._order += 1
+        heappush(self._timers, (self.now_s + delay, self._order, handle))
+        return handle
 
     def call_at(self, when: float, callback: Callable[..., object], *args: Any, context: Context | None = None) -> Any:
         handle = Handle(callback, args, copy_context() if context is None else context)
         self._order += 1
-        heapq.heappush(self._timers, (when, self._order, handle))
+        heappush(self._timers, (when, self._order, handle))
         return handle
 
     def create_future(self) -> "asyncio.Future[Any]":
@@ -96,8 +99,8 @@ class VirtualLoop:
         self._tasks.append(task)
         return task
 
-    def get_debug(self) -> bool:
-        return False
+    get_debug = staticmethod(bool)
+    """False: said in C, because every future asks."""
 
     def is_running(self) -> bool:
         return True
@@ -157,18 +160,20 @@ class VirtualLoop:
         ready = self._ready
         if not ready:
             self._jump()
+        next_ready = ready.popleft
         for _ in range(len(ready)):
-            handle = ready.popleft()
+            handle = next_ready()
             if handle.stopped:
                 continue
-            owner = handle.context.get(OWNER)
+            context = handle.context
+            owner = context.get(OWNER)
             if owner is not None and owner.state and dead:
                 owner.held.append(handle)
                 self._halted[owner] = None
                 continue
             self.steps += 1
             try:
-                handle.context.run(handle.callback, *handle.args)
+                context.run(handle.callback, *handle.args)
             except (SystemExit, KeyboardInterrupt):
                 raise
             except BaseException as error:  # noqa: BLE001 -- as asyncio does: tell the handler, go on
@@ -177,9 +182,11 @@ class VirtualLoop:
     def _jump(self) -> None:
         timers = self._timers
         while timers and timers[0][2].stopped:
-            heapq.heappop(timers)
+            heappop(timers)
         if not timers:
             raise Stuck
-        self.now_s = max(self.now_s, timers[0][0])
+        when, _, handle = heappop(timers)
+        self._ready.append(handle)
+        self.now_s = max(self.now_s, when)
         while timers and timers[0][0] <= self.now_s:
-            self._ready.append(heapq.heappop(timers)[2])
+            self._ready.append(heappop(timers)[2])

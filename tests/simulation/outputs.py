@@ -4,11 +4,12 @@ Each is a function from the evidence of a run to complaints. Where a commit writ
 the records between its marker and the one before come to, in order: once, in one transaction.
 """
 
-import json
 from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any
+
+import orjson
 
 from chaos.rules.lives import Lives, with_instants
 from tests.simulation.evidence import ACTIONS, ACTIONS_DEAD, ALERTS, AUDIT, DEAD_LETTERS, RESPONSES, SCORES, Evidence
@@ -41,7 +42,7 @@ def actions(evidence: Evidence) -> Iterator[str]:
     """What people did ends as one thing, once: an event, a dead letter, a repetition, or sent on."""
     told = Counter[tuple[str, str]]()
     for seen in evidence.truth.records(ALERTS):
-        event = json.loads(seen.value or b"")
+        event = orjson.loads(seen.value or b"")
         if event["action"] is not None:
             told[event["alert_id"], event["action"]["action_id"]] += 1
     letters = Counter(_dead_letter(seen) for seen in evidence.truth.records(ACTIONS_DEAD))
@@ -67,7 +68,7 @@ def clocks(evidence: Evidence) -> Iterator[str]:
         return
     lives = Lives()
     for seen in evidence.truth.records(ALERTS):
-        lives.take(with_instants(json.loads(seen.value or b"")))
+        lives.take(with_instants(orjson.loads(seen.value or b"")))
     as_of_ms = max((seen.timestamp for seen in evidence.truth.records(RESPONSES)), default=0)
     yield from map(str, lives.overdue(as_of_ms))
 
@@ -126,7 +127,7 @@ def scores(evidence: Evidence) -> Iterator[str]:
                 yield f"{key!r} has no score"
             continue
         assert seen.value is not None
-        score = json.loads(seen.value)
+        score = orjson.loads(seen.value)
         as_of_ms = round(datetime.fromisoformat(score["as_of"]).timestamp() * 1000)
         for window, wanted in recount.windows(brand, store, as_of_ms).items():
             found = score["windows"][window]
@@ -138,14 +139,14 @@ def scores(evidence: Evidence) -> Iterator[str]:
 
 def _answers(seen: Seen) -> int:
     assert seen.value is not None
-    n: int = json.loads(seen.value)["windows"]["all"]["n"]
+    n: int = orjson.loads(seen.value)["windows"]["all"]["n"]
     return n
 
 
 def _alert_event(lives: Lives, seen: Seen) -> AlertEvent | None:
     """What tells an event that a record brought from all others."""
     assert seen.value is not None
-    event = with_instants(json.loads(seen.value))
+    event = with_instants(orjson.loads(seen.value))
     name = lives.take(event)
     return None if name is None else AlertEvent(name[0], event["kind"], name[1])
 

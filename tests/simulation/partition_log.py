@@ -22,7 +22,9 @@ _APPEND_TIME, _CONTROL = 0x08, 0x20
 _HEAD = struct.Struct(">qiibIhiqqqhii")
 """Base offset, length, leader epoch, magic, checksum, attributes, last delta, first and last time, producer id and
 epoch, base sequence, number of records."""
-_CHECKED_FROM = 21
+_BASE, _CHECKSUM = struct.Struct(">q"), struct.Struct(">I")
+_CHECKSUM_AT, _CHECKED_FROM, _ATTRIBUTES_AT, _LAST_TIME_AT = 17, 21, 22, 35
+"""Where these stand in a batch; of the attributes the lower byte."""
 _RETRIES_KNOWN = 5
 """Batches per producer of which a retry is recognised, as in Kafka."""
 
@@ -39,6 +41,8 @@ class Entry:
     transaction: int
     ends: str = ""
     """`commit` or `abort` for a control batch."""
+    parsed: tuple[Any, ...] | None = None
+    """Its records once somebody asked: a batch never changes, and restores, invariants and compaction ask again."""
 
 
 class Fetched(NamedTuple):
@@ -58,11 +62,13 @@ class _Producer:
     """First sequence, base offset and append time of its last batches."""
 
 
-def records_of(entry: Entry) -> list[Any]:
+def records_of(entry: Entry) -> tuple[Any, ...]:
     """The records of a batch, as aiokafka's parser yields them."""
-    records = MemoryRecords(entry.raw)
-    records.has_next()
-    return list(records.next_batch())
+    if entry.parsed is None:
+        records = MemoryRecords(entry.raw)
+        records.has_next()
+        entry.parsed = tuple(records.next_batch())
+    return entry.parsed
 
 
 class PartitionLog:
@@ -172,23 +178,23 @@ class PartitionLog:
         return producer
 
     def _append(self, batch: bytes, now_ms: int, entry: Entry) -> int:
+        """Put a batch at the end; of its entry only what the log decides is missing."""
         raw = bytearray(batch)
-        base = self.end
-        struct.pack_into(">q", raw, 0, base)
+        base = entry.base = self.end
+        _BASE.pack_into(raw, 0, base)
         attributes = (_APPEND_TIME if self.append_time else 0) | (_CONTROL if entry.ends else 0)
         if attributes:
-            (before,) = struct.unpack_from(">h", raw, 21)
-            struct.pack_into(">h", raw, 21, before | attributes)
+            raw[_ATTRIBUTES_AT] |= attributes
             if self.append_time:
-                struct.pack_into(">q", raw, 35, now_ms)
-            struct.pack_into(">I", raw, 17, calc_crc32c(bytes(raw[_CHECKED_FROM:])))
-        written = Entry(
-            base, base + entry.last, bytes(raw), entry.producer_id, entry.epoch, entry.transaction, entry.ends
-        )
-        self.end = written.last + 1
-        self.entries.append(written)
-        self.history.append(written)
-        waiting, self.waiting = self.waiting, []
-        for tell in waiting:
-            tell()
+                _BASE.pack_into(raw, _LAST_TIME_AT, now_ms)
+            _CHECKSUM.pack_into(raw, _CHECKSUM_AT, calc_crc32c(bytes(raw[_CHECKED_FROM:])))
+        entry.raw = bytes(raw)
+        entry.last += base
+        self.end = entry.last + 1
+        self.entries.append(entry)
+        self.history.append(entry)
+        if self.waiting:
+            waiting, self.waiting = self.waiting, []
+            for tell in waiting:
+                tell()
         return base

@@ -1,7 +1,6 @@
 """A state that is not what was written: empty, an older copy of itself, or one whose first rows are gone."""
 
-import json
-
+import orjson
 from aiokafka import TopicPartition
 
 from tests.simulation.broker import Broker
@@ -31,7 +30,7 @@ def spoil(broker: Broker, kind: str, app_id: str, state: TopicPartition, source:
         if position < told:
             end = row.offset
         assert row.value is not None
-        position = json.loads(row.value[1:])["sources"][source.topic]["position"]
+        position = orjson.loads(row.value[1:])["sources"][source.topic]["position"]
     if end is None:
         return False
     log.roll_back(next(entry.base for entry in log.entries if entry.base <= end <= entry.last))

@@ -4,11 +4,11 @@ The broker knows how each transaction ended, so what is visible needs no reading
 transactions. Nothing of the product is used here.
 """
 
-import json
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+import orjson
 from aiokafka import TopicPartition
 
 from tests.simulation.broker import Broker
@@ -84,7 +84,7 @@ class Truth:
                 continue
             assert record.value is not None
             if commit is None:
-                marker = json.loads(record.value[1:])
+                marker = orjson.loads(record.value[1:])
                 commit = Commit(record.partition, record.transaction, record.offset, marker)
                 by_transaction[record.transaction] = commit
                 commits[record.partition].append(commit)
