@@ -42,6 +42,9 @@ class ToyFetcher:
         self._asked: dict[TopicPartition, tuple[int, object]] = {}
         """The position that is being asked for, by partition, and a token for that question."""
         self._waiters: list[asyncio.Future[None]] = []
+        self._assignment: Any = None
+        self._states: list[tuple[TopicPartition, Any]] = []
+        """The partitions of that assignment in order, with aiokafka's state of each: both last as long as it does."""
         self._waking = False
         self.stopped = False
         subscriptions.register_fetch_waiters([])
@@ -66,8 +69,10 @@ class ToyFetcher:
         if self.stopped or subscription is None or subscription.assignment is None:
             return
         assignment = subscription.assignment
-        for tp in sorted(assignment.tps):
-            state = assignment.state_value(tp)
+        if assignment is not self._assignment:
+            self._assignment = assignment
+            self._states = [(tp, assignment.state_value(tp)) for tp in sorted(assignment.tps)]
+        for tp, state in self._states:
             if tp in self._records or state.paused or not state.has_valid_position:
                 continue
             if tp not in self._asked or self._asked[tp][0] != state.position:
