@@ -8,7 +8,7 @@ from typing import Any
 
 from chaos.deployment import ALERTS, AUDIT, RESPONSES
 from chaos.invariants.evidence import Evidence, Finding
-from chaos.rules.lives import HOUR_MS, Fault, Lives, is_by_record, with_instants
+from chaos.rules.lives import Fault, Lives, with_instants
 from chaos.rules.near import otherwise, unequal
 from chaos.rules.place import home
 
@@ -37,9 +37,8 @@ def alerts(evidence: Evidence) -> Iterator[Finding]:
             continue
         expected = wanted[told.said] | {"sequence": event["sequence"]}
         for name in otherwise(event, expected):
-            if name != "held" or not told.is_loose:
-                text = f"{name} is {event.get(name)!r}, not {expected.get(name)!r}"
-                yield Finding(invariant="I4", kind="wrong", text=text, **where)
+            text = f"{name} is {event.get(name)!r}, not {expected.get(name)!r}"
+            yield Finding(invariant="I4", kind="wrong", text=text, **where)
     for said, event in wanted.items():
         if not times[said]:
             text = f"{event['kind']} of {event['response_id']} is missing"
@@ -99,8 +98,6 @@ class _Told:
     event: dict[str, Any]
     said: Said | None
     faults: list[Fault]
-    is_loose: bool
-    """An hour of its store was over before all that arrived in it was handled: who was held depends on that."""
 
     @property
     def where(self) -> dict[str, Any]:
@@ -110,14 +107,11 @@ class _Told:
 
 def _told(evidence: Evidence) -> Iterator[_Told]:
     lives = Lives()
-    loose: set[bytes] = set()
     for record in evidence.reading.records(ALERTS):
         event = _read(record.value)
         known = len(lives.faults)
         said = lives.take(event)
-        if is_by_record(event) and event["at"] // HOUR_MS != record.timestamp // HOUR_MS:
-            loose.add(record.key)
-        yield _Told(record, event, said, lives.faults[known:], record.key in loose)
+        yield _Told(record, event, said, lives.faults[known:])
 
 
 def _said(event: dict[str, Any]) -> Said:

@@ -56,6 +56,8 @@ class Case:
     critical: bool = False
     repeat: bool = False
     held: bool = False
+    hour: int = 0
+    """In which it interrupted, or was held."""
     withdrawn: bool = False
     is_active: bool = True
     sequence: int = 0
@@ -129,7 +131,10 @@ class Desk:
         case.critical |= bool(themes)
         if occurred.kind == "raised":
             case.held = self._is_held(occurred.arrival_ms // HOUR_MS, case.severity)
-        case.held &= case.severity > 1
+            case.hour = self._hour
+        if case.held and case.severity == 1:
+            case.held = False
+            self._interrupted += case.hour == self._hour
         if occurred.kind == "retracted":
             _withdraw(case)
         for alert_id in occurred.forgotten:

@@ -60,6 +60,10 @@ class Lives:
     _numbers: dict[str, set[int]] = field(default_factory=dict)
     _by_records: Counter[str] = field(default_factory=Counter)
     _courses: dict[str, _Course] = field(default_factory=dict)
+    _held: dict[str, bool] = field(default_factory=dict)
+    """By alert, as its last event says."""
+    _listed: set[str] = field(default_factory=set)
+    """Alerts that a digest has listed."""
 
     def take(self, event: Event) -> tuple[str, int] | None:
         """The next event; gives its alert and its number there among those that records brought, None for others."""
@@ -72,7 +76,10 @@ class Lives:
                 "lost" if event["sequence"] > len(numbers) else "wrong", f"comes after {max(numbers, default=0)}", event
             )
         numbers.add(event["sequence"])
-        if event["kind"] != "digest":
+        if event["kind"] == "digest":
+            self._look_at_digest(event)
+        else:
+            self._held[event["alert_id"]] = event["held"]
             self._follow(event)
         if not is_by_record(event):
             return None
@@ -119,6 +126,17 @@ class Lives:
         if event["alert_id"] == event["case_id"]:
             course.severity = event["severity"]
             course.is_withdrawn |= event["kind"] == "retracted"
+
+    def _look_at_digest(self, event: Event) -> None:
+        if not event["alerts"]:
+            self._fault("wrong", "lists nothing", event)
+        for listed in event["alerts"]:
+            alert_id = listed["alert_id"]
+            if alert_id in self._listed:
+                self._fault("double", f"lists {alert_id} once more", event)
+            if not self._held.get(alert_id, False):
+                self._fault("wrong", f"lists {alert_id}, which is not held", event)
+            self._listed.add(alert_id)
 
     def _look_at_clock(self, course: _Course, event: Event) -> None:
         level = "expiry" if event["kind"] == "expired" else event["escalation"]["level"]

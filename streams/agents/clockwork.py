@@ -6,7 +6,7 @@ fires once. All of it comes after the alerts, some rows per commit at most, and 
 
 from streams.agents.desk import Desk
 from streams.agents.telling import Happened, digest_event, life_event
-from streams.domain.case import HELD, HOUR_MS, KEPT_MS, REASSIGNED, WITHDRAWN, Case
+from streams.domain.case import BELATED, HELD, HOUR_MS, KEPT_MS, REASSIGNED, WITHDRAWN, Case
 from streams.domain.store import Store
 from streams.domain.timers import clocks_of, due_at, fired, next_due_ms
 from streams.events.alert import LISTED_MAX, Escalation
@@ -98,15 +98,18 @@ class Clockwork:
             if rows >= rows_max:
                 break
             store, alert_ids = desk.interruptions.to_list.pop(key)
-            cases = [case for case in map(desk.case, alert_ids) if case is not None and _waits(desk, case)]
+            held = [case for case in map(desk.case, alert_ids) if case is not None]
+            cases = [case for case in held if _waits(desk, case)]
             cases.sort(key=lambda case: (case.severity, clocks_of(case).due_ms, case.alert_id))
             end_ms = (key[0] + 1) * HOUR_MS
-            for part, start in enumerate(range(0, len(cases), LISTED_MAX)):
+            for start in range(0, len(cases), LISTED_MAX):
                 listed = cases[start : start + LISTED_MAX]
-                desk.tell(store, digest_event(store, end_ms, part, listed, desk.ledger.rulebook.of(store).owner))
+                desk.tell(store, digest_event(store, end_ms, listed, desk.ledger.rulebook.of(store).owner))
             key_row, row = desk.interruptions.listed(store, key[0])
             desk.ledger.dirty_rows[key_row] = row
-            rows += 1
+            for case in held:
+                desk.put(store, case, case._replace(fired=case.fired & ~BELATED))
+            rows += 1 + sum(bool(case.fired & BELATED) for case in held)
         return rows
 
 

@@ -13,6 +13,7 @@ from streams.agents.interruptions import Interruptions
 from streams.agents.policy import Policy
 from streams.agents.rulebook import Rulebook
 from streams.domain.case import (
+    BELATED,
     CONTACTABLE,
     DAY_MS,
     HELD,
@@ -107,7 +108,8 @@ class Desk:
             self.clocks.add(next_due_ms(case), case.alert_id)
             count_case(store, case.submitted_ms // DAY_MS, (), codes_of(course_of(case)))
         self.remember(store, case)
-        self.interruptions.count_again(store, case.alert_id, case.hour, held=bool(case.flags & HELD))
+        held, belated = bool(case.flags & HELD), bool(case.fired & BELATED)
+        self.interruptions.count_again(store, case.alert_id, case.hour, held=held, belated=belated)
 
     def case(self, alert_id: str) -> Case | None:
         """The case of an alert, or the alert that is attached to one; None for one that is not known here."""

@@ -1,7 +1,9 @@
 """Which alerts interrupt somebody: of each store the first of an hour, and every P1; the others are held and listed.
 
-Nothing is lost: a held alert is raised like any other, says so, and stands in the digest of its hour. Hours are those
-of arrival. What arrives for an hour that was listed already counts in the next one.
+Nothing is lost: a held alert is raised like any other, says so, and stands in a digest of its hour, once. Hours are
+those of arrival, and none comes back: who arrives for one that is over counts in the last that began. So who is held
+follows from the log alone. When digests are sent does not: what is held in an hour that was listed already, because it
+was worked off late, is listed in a further digest of that hour, and its case says so until then (BELATED).
 """
 
 from typing import Final
@@ -29,9 +31,8 @@ class Interruptions:
             message = f"a digest of row version {row[0]}; this release knows {_ROW_VERSION}"
             raise NewerRow(message)
         self._listed[store] = int.from_bytes(row[1:], "little")
-        store.interrupted = (self._listed[store] + 1, 0)
 
-    def count_again(self, store: Store, alert_id: str, hour: int, *, held: bool) -> None:
+    def count_again(self, store: Store, alert_id: str, hour: int, *, held: bool, belated: bool = False) -> None:
         """Count an alert that was restored, after all rows of digests were taken; `hour` is the one it counted in."""
         last, n = store.interrupted
         if hour > last:
@@ -39,7 +40,7 @@ class Interruptions:
         if hour == last and not held:
             n += 1
         store.interrupted = (last, n)
-        if held and hour > self._listed.get(store, -1):
+        if held and (belated or not self._is_listed(store, hour)):
             self.hold(store, hour, alert_id)
 
     def ask(self, store: Store, hour: int, most: int, *, always: bool) -> tuple[int, bool]:
@@ -51,9 +52,10 @@ class Interruptions:
         store.interrupted = (last, n if held else n + 1)
         return last, held
 
-    def hold(self, store: Store, hour: int, alert_id: str) -> None:
-        """Note an alert for the digest of its hour."""
+    def hold(self, store: Store, hour: int, alert_id: str) -> bool:
+        """Note an alert for a digest of its hour; whether it is belated: that hour was listed already."""
         self.to_list.setdefault((hour, store.key), (store, []))[1].append(alert_id)
+        return self._is_listed(store, hour)
 
     def release(self, store: Store, hour: int, alert_id: str) -> None:
         """An alert that was held in an hour interrupts after all."""
@@ -67,8 +69,9 @@ class Interruptions:
             store.interrupted = (last, n + 1)
 
     def listed(self, store: Store, hour: int) -> tuple[bytes, bytes]:
-        """The held alerts of an hour are listed; gives the row that says so."""
-        self._listed[store] = hour
-        if store.interrupted[0] <= hour:
-            store.interrupted = (hour + 1, 0)
-        return b"h|" + store.key, bytes((_ROW_VERSION,)) + hour.to_bytes(4, "little")
+        """The held alerts of an hour are listed; gives the row that says so, for all that are not belated."""
+        self._listed[store] = max(hour, self._listed.get(store, -1))
+        return b"h|" + store.key, bytes((_ROW_VERSION,)) + self._listed[store].to_bytes(4, "little")
+
+    def _is_listed(self, store: Store, hour: int) -> bool:
+        return hour <= self._listed.get(store, -1)

@@ -23,6 +23,7 @@ from streams.domain.case import (
     UNEXPLAINED,
     WITHDRAWN,
     Case,
+    belated,
     pack_fresh,
     unpack_case,
 )
@@ -91,8 +92,6 @@ def open_case(desk: Desk, store: Store, occurred: Occurred) -> Standing:
     hour, held = interruptions.ask(
         store, occurred.arrival_ms // HOUR_MS, rules.interruptions_per_hour, always=severity == 1
     )
-    if held:
-        interruptions.hold(store, hour, alert_id)
     flags = (
         (CONTACTABLE if occurred.contactable else 0)
         | (UNEXPLAINED if occurred.unexplained else 0)
@@ -102,6 +101,8 @@ def open_case(desk: Desk, store: Store, occurred: Occurred) -> Standing:
         | (HELD if held else 0)
     )
     row = pack_fresh(severity, flags, occurred.score, occurred.generation, submitted_ms, customer, hour)
+    if held and interruptions.hold(store, hour, alert_id):
+        row = belated(row)
     lead = clocks = None
     if known is None and rules.is_plain:
         _open_plain(desk, store, occurred, severity, row)

@@ -71,11 +71,14 @@ def attached_event(desk: Desk, store: Store, lead: Case, alert: Case, at_ms: int
     return life_event(desk, store, lead, Happened("attached", at_ms, alerts=[alert]))
 
 
-def digest_event(store: Store, hour_end_ms: int, part: int, alerts: Sequence[Case], owner: str) -> Alert:
-    """The alerts of an hour that were held, those of them that still wait for somebody."""
+def digest_event(store: Store, hour_end_ms: int, alerts: Sequence[Case], owner: str) -> Alert:
+    """Alerts of an hour that were held, those of them that still wait for somebody.
+
+    No alert is listed twice, so the first one tells this digest from the others of its hour.
+    """
     at = rfc3339_ms(hour_end_ms)
     return Alert(
-        alert_id=uuid_of(f"digest|{store.brand_name}|{store.name}|{at}|{part}"),
+        alert_id=uuid_of(f"digest|{store.brand_name}|{store.name}|{at}|{alerts[0].alert_id}"),
         kind="digest",
         response_id=None,
         source=None,

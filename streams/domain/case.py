@@ -32,6 +32,9 @@ REASSIGNED: Final = 1 << 6
 """The case was handed on because its store closed or moved."""
 _TAIL: Final = 1 << 7
 
+BELATED: Final = 1 << 5
+"""Beside the clocks that fired: held in an hour that was listed already, and in no digest so far."""
+
 SEVERITY_NAMES: Final[tuple[Severity, ...]] = ("P3", "P1", "P2", "P3")
 """By number, from 1."""
 
@@ -44,6 +47,8 @@ KEPT_MS: Final = 90 * DAY_MS
 
 _HEAD: Final = struct.Struct("<BBBBBBHHqIIq")
 _TAIL_HEAD: Final = struct.Struct("<4q4qbBH16sHH")
+_FIRED_AT: Final = 5
+"""Where the clocks that fired stand in a row."""
 _NOBODY: Final = bytes(16)
 
 
@@ -57,7 +62,7 @@ class Case(NamedTuple):
     flags: int
     score: int
     fired: int
-    """The clocks that fired, a bit each, as in `clock.STAGES`."""
+    """The clocks that fired, a bit each, as in `timers.STAGES`; and BELATED."""
     generation: int
     sequence: int
     """The number of the alert's last event."""
@@ -141,6 +146,11 @@ def pack_fresh(
         hour,
         submitted_ms + EXPIRY_MS,
     )
+
+
+def belated(row: bytes) -> bytes:
+    """The row of a fresh case that is BELATED."""
+    return row[:_FIRED_AT] + bytes((BELATED,)) + row[_FIRED_AT + 1 :]
 
 
 class Fresh(NamedTuple):

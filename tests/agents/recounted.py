@@ -165,13 +165,16 @@ def _count(case: Recounted, last: State, counts: Counter[str]) -> list[str]:
 
 
 def in_digests(events: list[Event], told_ms: list[int]) -> Counter[str]:
-    """How often each alert must be listed: once, if it is held and still waits when its hour of arrival is over."""
+    """How often each alert must be listed: once, if it is held and still waits when its hour of arrival is over.
+
+    Or when it is raised, where that is later.
+    """
     cases = cases_of(events, told_ms)
     listed = Counter[str]()
     for at_ms, event in zip(told_ms, events, strict=True):
         if event["kind"] != "raised" or not event["held"]:
             continue
-        end_ms = (at_ms // HOUR_MS + 1) * HOUR_MS
+        end_ms = max((ms(event["at"]) // HOUR_MS + 1) * HOUR_MS, at_ms + 1)
         case = cases[event["case_id"]]
         until = [one for one in case.events if one[0] < end_ms and one[1]["kind"] != "digest"]
         own = [one for _, one in until if one["alert_id"] == event["alert_id"]]

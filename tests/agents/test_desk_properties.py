@@ -12,6 +12,7 @@ from streams.domain.case import CONTACTABLE, unpack_case
 from streams.domain.life import DISMISSALS
 from streams.events.action import Channel
 from tests.agents.recounted import DAY_MS, HOUR_MS, Event, Recounted, cases_of, follow_up_of, in_digests
+from tests.builders import ms
 from tests.scenarios.stage import MODES, Mode, Stage
 from tests.scenarios.story import DOINGS, Acts, Answers, Passes, Rules, Step, Story
 
@@ -19,6 +20,7 @@ MOST_AN_HOUR = 2
 _THOROUGH = settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 _GAPS_S = (0, 0, 0, 60, 600, 1_800, 3_600, 5 * 3_600, 20 * 3_600, 40 * 3_600, 12 * 86_400)
 _LATE_S = (0, 0, 0, 0, 3_600, 30 * 3_600, 60 * 3_600)
+_READ_LATER_S = (0, 0, 0, 600, 3_600, 7_200)
 _SCORES = (0, 2, 3, 4, 5, 5, 6, 6, 6, 6, 9)
 _CORRECTIONS = ("updated", "updated", "updated", "deleted", "excluded", "restored", "forget_identity", "forget_all")
 _MARKS = {"deleted", "excluded", "restored", "forget_identity", "forget_all"}
@@ -31,15 +33,17 @@ def stories(draw: st.DrawFn) -> Story:
     steps: list[Step] = [Rules(at="0s", rules="*", version=1, document=document)]
     names: list[str] = []
     acts: list[Acts] = []
-    at_s = draw(st.integers(0, 3_600))
+    at_s = arrived_s = draw(st.integers(0, 3_600))
     for number in range(draw(st.integers(1, 22))):
         # A second more each time: nothing is due in the instant of a step.
         at_s += draw(st.sampled_from(_GAPS_S)) + 1
         doing = draw(st.sampled_from(["answer", "answer", "correct", "act", "act", "act", "again", "pass"]))
         if doing == "answer" or not names:
             names.append(f"r{number}")
-            steps.append(_answer(draw, names[-1], at_s))
+            arrived_s = max(arrived_s, at_s - draw(st.sampled_from(_READ_LATER_S)))
+            steps.append(_answer(draw, names[-1], at_s, arrived_s))
         elif doing == "correct":
+            arrived_s = at_s
             event = draw(st.sampled_from(_CORRECTIONS))
             score = None if event in _MARKS else draw(st.sampled_from(_SCORES))
             steps.append(Answers(at=f"{at_s}s", response=draw(st.sampled_from(names)), event=event, score=score))
@@ -54,10 +58,11 @@ def stories(draw: st.DrawFn) -> Story:
     return Story(name="any", happens=steps, told=[])
 
 
-def _answer(draw: st.DrawFn, name: str, at_s: int) -> Answers:
-    submitted_s = at_s - draw(st.sampled_from(_LATE_S))
+def _answer(draw: st.DrawFn, name: str, at_s: int, arrived_s: int) -> Answers:
+    submitted_s = arrived_s - draw(st.sampled_from(_LATE_S))
     return Answers(
         at=f"{at_s}s",
+        arrived=f"{arrived_s}s",
         response=name,
         score=draw(st.sampled_from(_SCORES)),
         submitted=f"{'-' if submitted_s < 0 else ''}{abs(submitted_s)}s",
@@ -187,7 +192,7 @@ def test_a_few_an_hour_interrupt_and_the_others_stand_in_one_digest(story: Story
     """P1s always do, and the others up to the limit; who is held and still waits when the hour is over is listed."""
     stage = Stage(story, "straight").play()
     stage_events = list(zip(stage.told_ms, _raw(stage), strict=True))
-    raised = [(at_ms // HOUR_MS, event) for at_ms, event in stage_events if event["kind"] == "raised"]
+    raised = [(ms(event["at"]) // HOUR_MS, event) for _, event in stage_events if event["kind"] == "raised"]
     for _, told in groupby(sorted(raised, key=_place), key=_place):
         told_in_hour = [event for _, event in told]
         assert MOST_AN_HOUR >= sum(not event["held"] for event in told_in_hour if event["severity"] != "P1")
@@ -196,12 +201,31 @@ def test_a_few_an_hour_interrupt_and_the_others_stand_in_one_digest(story: Story
     assert not any(event["held"] for _, event in stage_events if event["severity"] == "P1")
     over_ms = stage.now_ms // HOUR_MS * HOUR_MS
     until = [one for one in stage_events if one[0] < over_ms]
-    listed = Counter(one["alert_id"] for _, e in stage_events if e["kind"] == "digest" for one in e["alerts"])
-    assert in_digests([event for _, event in until], [at_ms for at_ms, _ in until]) == listed
+    assert in_digests([event for _, event in until], [at_ms for at_ms, _ in until]) == _listed(stage)
+    digests = [event["alert_id"] for event in _raw(stage) if event["kind"] == "digest"]
+    assert len({*digests}) == len(digests)
 
 
 def _place(one: tuple[int, Event]) -> tuple[str, int]:
     return one[1]["store"], one[0]
+
+
+@_THOROUGH
+@given(stories())
+def test_who_is_held_follows_from_the_log_alone(story: Story) -> None:
+    """The same answers and corrections, read as they come or in one go, with no digest in between."""
+    story.happens = [step for step in story.happens if isinstance(step, Answers | Rules)]
+    straight, later = Stage(story, "straight").play(), Stage(story, "straight")
+    for step in story.happens:
+        step.backlog = step.outage = True
+    later.play()
+    held = [[(e["alert_id"], e["held"]) for e in _raw(stage) if e["kind"] == "raised"] for stage in (straight, later)]
+    assert held[0] == held[1]
+    assert not _listed(later) - _listed(straight)
+
+
+def _listed(stage: Stage) -> Counter[str]:
+    return Counter(one["alert_id"] for event in _raw(stage) if event["kind"] == "digest" for one in event["alerts"])
 
 
 @_THOROUGH

@@ -97,6 +97,7 @@ def _of_clocks(desk: Desk) -> Iterator[dict[str, Any]]:
                 "submitted_at": case.at_ms,
                 "case_id": case.alert_id,
                 "status": "open",
+                "held": case.held,
                 "at": due_ms,
                 "action": None,
                 "escalation": {"level": level, "due_at": instant(due_ms)},

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from chaos.rules.lives import HOUR_MS, Lives, with_instants
+from chaos.rules.lives import Lives, with_instants
 from chaos.rules.near import unequal
 from chaos.rules.place import home
 from chaos.rules.recount import Recount
@@ -21,7 +21,6 @@ def wrong_alerts(log: Log, expected: Recount) -> Iterator[str]:
     """
     lives = Lives()
     found: dict[tuple[str, str], dict[tuple[str, int], dict[str, Any]]] = {}
-    loose: set[bytes] = set()
     for record in log.records(ALERTS):
         event = read_event(record)
         store = event["brand"], event["store"]
@@ -29,18 +28,13 @@ def wrong_alerts(log: Log, expected: Recount) -> Iterator[str]:
             yield f"alert {event['alert_id']} has key {record.key!r}"
         name = lives.take(event)
         if name is not None:
-            if event["at"] // HOUR_MS != record.timestamp // HOUR_MS:
-                loose.add(record.key)  # an hour ended in between: who was held depends on that
             found.setdefault(store, {})[name] = {**event, "sequence": name[1]}
     yield from map(str, lives.faults)
     for store in found.keys() | expected.alerts.keys():
-        ignored = {"held"} if "|".join(store).encode() in loose else set()
-        yield from _wrong_events(found.get(store, {}), expected.alerts.get(store, []), ignored)
+        yield from _wrong_events(found.get(store, {}), expected.alerts.get(store, []))
 
 
-def _wrong_events(
-    found: dict[tuple[str, int], dict[str, Any]], wanted: list[dict[str, Any]], ignored: set[str]
-) -> Iterator[str]:
+def _wrong_events(found: dict[tuple[str, int], dict[str, Any]], wanted: list[dict[str, Any]]) -> Iterator[str]:
     """The events of a store. Each is known by its alert and its number there; their order is that of the answers."""
     by_name = {(event["alert_id"], event["sequence"]): event for event in wanted}
     assert len(by_name) == len(wanted)
@@ -50,7 +44,7 @@ def _wrong_events(
         yield f"the alert events of {wanted[0]['brand']!r}, {wanted[0]['store']!r} are out of order"
     for name, event in found.items():
         expected = by_name.get(name, event)
-        for field in {*unequal(event, expected)} - ignored:
+        for field in unequal(event, expected):
             yield f"{name}: {field} is {event.get(field)!r}, not {expected.get(field)!r}"
 
 

@@ -145,7 +145,8 @@ class Stage:
         match step:
             case Answers():
                 names = expand(f"{step.response}1..{step.response}{step.times}") if step.times else [step.response]
-                return None, [self._record(self._response(step, name)) for name in names]
+                at_ms = self.now_ms if step.arrived is None else self.story.ms(step.arrived)
+                return None, [self._record(self._response(step, name, at_ms), at_ms=at_ms) for name in names]
             case Acts():
                 return track_follow_ups, [self._action(step, name) for name in expand(step.alert)]
             case Rules():
@@ -167,15 +168,20 @@ class Stage:
                 return None, []
 
     def _record(
-        self, value: bytes | None, key: str = "", headers: list[tuple[str, bytes | None]] | None = None
+        self,
+        value: bytes | None,
+        key: str = "",
+        headers: list[tuple[str, bytes | None]] | None = None,
+        at_ms: int | None = None,
     ) -> FakeRecord:
         self._offset += 1
+        timestamp = self.now_ms if at_ms is None else at_ms
         return FakeRecord(
-            offset=self._offset, timestamp=self.now_ms, key=key.encode() or None, value=value, headers=headers or []
+            offset=self._offset, timestamp=timestamp, key=key.encode() or None, value=value, headers=headers or []
         )
 
-    def _response(self, step: Answers, name: str) -> bytes:
-        submitted_ms = self.now_ms if step.submitted is None else self.story.ms(step.submitted)
+    def _response(self, step: Answers, name: str, arrived_ms: int) -> bytes:
+        submitted_ms = arrived_ms if step.submitted is None else self.story.ms(step.submitted)
         submitted_ms = self.submitted_ms.setdefault(name, submitted_ms)
         first = (step.brand or BRAND, step.store or STORE, step.source or "")
         brand, store, source = self.places.setdefault(name, first)

@@ -40,6 +40,8 @@ class Answers(_Line):
 
     response: str
     times: int | None = None
+    arrived: str | None = None
+    """When it arrived, where it is read later than that."""
     score: int | None = None
     event: str | None = None
     submitted: str | None = None
