@@ -71,6 +71,16 @@ class Case:
         return self.lead or self
 
     @property
+    def alerts(self) -> list["Case"]:
+        """The alerts of the case for which somebody is to be called; its own where there is none."""
+        return [one for one in (self, *self.attached) if not one.withdrawn] or [self]
+
+    @property
+    def urgency(self) -> int:
+        """How urgent the case is: as the worst of its alerts."""
+        return min(one.severity for one in self.alerts)
+
+    @property
     def due_ms(self) -> int:
         """When the customer is to be called back at the latest."""
         return self.at_ms + DUE_MS
@@ -132,11 +142,10 @@ class Desk:
         if occurred.kind == "raised":
             case.held = self._is_held(occurred.arrival_ms // HOUR_MS, case.severity)
             case.hour = self._hour
-        if case.held and case.severity == 1:
-            case.held = False
-            self._interrupted += case.hour == self._hour
+        self._interrupt(case)
         if occurred.kind == "retracted":
             _withdraw(case)
+        self._interrupt(case.of)
         for alert_id in occurred.forgotten:
             self.cases[alert_id].customer = None
             self.cases[alert_id].contactable = False
@@ -178,10 +187,17 @@ class Desk:
         self._interrupted += not held
         return held
 
+    def _interrupt(self, case: Case) -> None:
+        """Who was held interrupts after all as a P1, by what is attached, too."""
+        if case.held and case.urgency == 1:
+            case.held = False
+            self._interrupted += case.hour == self._hour
+
     def _attached(self, case: Case, arrival_ms: int) -> Said:
         lead = case.of
         return {
             **self._spoken_of(lead, lead.at_ms, arrival_ms),
+            "severity": f"P{lead.urgency}",
             **dict.fromkeys(("response_id", "source", "comment", "language", "customer_ref", "link", "store_nps")),
             **dict.fromkeys(("previous_score", "reason", "rule_id", "rule_version")),
             "kind": "attached",

@@ -45,11 +45,20 @@ class _Course:
     status: str = "open"
     acknowledged: bool = False
     contacted: bool = False
-    severity: str = "P3"
-    is_withdrawn: bool = False
-    """Its own alert is: then it changes unheard."""
     expiry_ms: int = 0
     fired: Counter[str] = field(default_factory=Counter)
+    alerts: dict[str, tuple[int, str]] = field(default_factory=dict)
+    """By alert for which somebody is to be called when it was submitted, and how urgent it is."""
+
+    @property
+    def severity(self) -> str | None:
+        """As the worst of the alerts; None where there is none: what becomes of it goes unheard."""
+        return min((severity for _, severity in self.alerts.values()), default=None)
+
+    @property
+    def first_urgent_ms(self) -> int | None:
+        """When the first P1 was submitted."""
+        return min((at_ms for at_ms, severity in self.alerts.values() if severity == "P1"), default=None)
 
 
 @dataclass(slots=True)
@@ -95,8 +104,10 @@ class Lives:
             if not course.contacted:
                 at_ms = course.raised["submitted_at"]
                 due |= {level: at_ms + after_ms for level, after_ms in CLOCKS_MS.items()}
-            if course.severity != "P1" or course.acknowledged or course.is_withdrawn:
-                due.pop("acknowledge", None)
+            urgent_ms = course.first_urgent_ms
+            due.pop("acknowledge", None)
+            if urgent_ms is not None and not course.acknowledged and not course.contacted:
+                due["acknowledge"] = urgent_ms + CLOCKS_MS["acknowledge"]
             for level, due_ms in due.items():
                 if due_ms <= as_of_ms and not course.fired[level]:
                     yield Fault("lost", f"its {level} was due at {due_ms} and says nothing", course.raised)
@@ -107,7 +118,8 @@ class Lives:
     def _follow(self, event: Event) -> None:
         if event["kind"] == "raised" and event["case_id"] == event["alert_id"]:
             expiry_ms = event["submitted_at"] + EXPIRY_MS
-            self._courses[event["case_id"]] = _Course(event, severity=event["severity"], expiry_ms=expiry_ms)
+            alerts = {event["alert_id"]: (event["submitted_at"], event["severity"])}
+            self._courses[event["case_id"]] = _Course(event, expiry_ms=expiry_ms, alerts=alerts)
             return
         course = self._courses.get(event["case_id"])
         if course is None:
@@ -123,9 +135,14 @@ class Lives:
         if event["kind"] == "reopened":
             course.expiry_ms = max(course.expiry_ms, event["at"] + EXPIRY_MS)
             course.fired["expiry"] = 0
-        if event["alert_id"] == event["case_id"]:
-            course.severity = event["severity"]
-            course.is_withdrawn |= event["kind"] == "retracted"
+        if not is_by_record(event) or event["kind"] == "attached":
+            if course.severity not in (None, event["severity"]):
+                self._fault("wrong", f"says {event['severity']}, and its case is {course.severity}", event)
+        elif event["kind"] == "retracted":
+            course.alerts.pop(event["alert_id"], None)
+        else:
+            at_ms, _ = course.alerts.get(event["alert_id"], (event["submitted_at"], ""))
+            course.alerts[event["alert_id"]] = at_ms, event["severity"]
 
     def _look_at_digest(self, event: Event) -> None:
         if not event["alerts"]:
@@ -152,6 +169,8 @@ class Lives:
         if level not in ("expiry", *CLOCKS_MS):
             return
         due_ms = course.expiry_ms if level == "expiry" else course.raised["submitted_at"] + CLOCKS_MS[level]
+        if level == "acknowledge" and course.first_urgent_ms is not None:
+            due_ms = course.first_urgent_ms + CLOCKS_MS[level]
         if event["at"] != due_ms:
             self._fault("wrong", f"fires its {level} for {event['at']}, due was {due_ms}", event)
         if level != "expiry" and course.contacted:

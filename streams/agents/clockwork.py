@@ -39,9 +39,9 @@ class Clockwork:
         rows = 0
         while rows < rows_max and (alert_id := desk.clocks.take(now_ms)) is not None:
             case = desk.case(alert_id)
-            if case is None or next_due_ms(case) > now_ms:
+            if case is None or next_due_ms(whole := desk.whole(case)) > now_ms:
                 continue  # forgotten, or changed since: then there is a later entry
-            if due_at(case, now_ms):
+            if due_at(whole, now_ms):
                 rows += 1
                 self._fire_all(desk.filed[alert_id][0], case, now_ms)
             elif case.lead is None and desk.last_ms(case) + KEPT_MS > now_ms:
@@ -57,7 +57,7 @@ class Clockwork:
         ruled = desk.ledger.rulebook.of(store)
         case = before
         events: list[tuple[Case, Happened]] = []
-        for due_ms, stage in due_at(before, now_ms):
+        for due_ms, stage in due_at(desk.whole(before), now_ms):
             case = fired(case._replace(sequence=case.sequence + 1), stage)
             if stage == "expiry":
                 case = case._replace(status="expired", ended_ms=due_ms)

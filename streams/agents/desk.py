@@ -26,7 +26,7 @@ from streams.domain.case import (
 )
 from streams.domain.caseload import count_case, count_fresh
 from streams.domain.store import Store
-from streams.domain.timers import clocks_of, first_due_ms, has_fired, next_due_ms
+from streams.domain.timers import as_urgent_as, clocks_of, first_due_ms, has_fired, next_due_ms
 from streams.domain.turnaround import Course, codes_of
 from streams.engine.state import Output
 from streams.events.alert import Alert, encode_alert
@@ -105,7 +105,7 @@ class Desk:
 
     def _restored(self, store: Store, case: Case) -> None:
         if case.lead is None:
-            self.clocks.add(next_due_ms(case), case.alert_id)
+            self.clocks.add(next_due_ms(self.whole(case)), case.alert_id)
             count_case(store, case.submitted_ms // DAY_MS, (), codes_of(course_of(case)))
         self.remember(store, case)
         held, belated = bool(case.flags & HELD), bool(case.fired & BELATED)
@@ -134,10 +134,17 @@ class Desk:
         if case.customer and case.lead is None:
             self.customers.add(place_of(store, case.customer), case.submitted_ms, case.alert_id)
 
+    def attached_to(self, case: Case) -> list[Case]:
+        """The alerts that are attached to a case."""
+        return [one for one in map(self.case, case.attached) if one is not None]
+
     def last_ms(self, case: Case) -> int:
         """When the last alert of a case was submitted, attached ones included."""
-        attached = [one for one in map(self.case, case.attached) if one is not None]
-        return max(case.submitted_ms, *(one.submitted_ms for one in attached)) if attached else case.submitted_ms
+        return max(one.submitted_ms for one in (case, *self.attached_to(case)))
+
+    def whole(self, case: Case) -> Case:
+        """A case as urgent as the alerts that are attached to it make it: what its clocks go by, not what is kept."""
+        return as_urgent_as(case, self.attached_to(case)) if case.attached else case
 
     def put(self, store: Store, before: Case, after: Case) -> None:
         """Keep a case that changed, with all that follows."""
@@ -145,9 +152,10 @@ class Desk:
             return
         self.file(store, after.alert_id, after.pack())
         if after.lead is not None:
+            self.clocks.add(next_due_ms(self.whole(self.lead_of(after))), after.lead)
             return
-        due_ms = next_due_ms(after)
-        if due_ms != next_due_ms(before):
+        due_ms = next_due_ms(self.whole(after))
+        if due_ms != next_due_ms(self.whole(before)):
             self.clocks.add(due_ms, after.alert_id)
         if before.customer != after.customer:
             self.customers.remove(place_of(store, before.customer), after.alert_id)

@@ -154,23 +154,20 @@ def follow_case(desk: Desk, store: Store, occurred: Occurred, state: AlertState,
         return Standing(
             occurred.alert_id, status, judgement, judgement.severity, ruled.rules.version, ruled.owner, held=False
         )
-    severity = _SEVERITIES[judgement.severity]
-    if case.flags & CRITICAL:  # what was said of safety stands, also where this record does not say it again
-        severity = min(severity, case.severity)
-    if occurred.score > DETRACTOR_MAX:
-        severity = case.severity
+    severity = _severity_after(case, occurred, judgement)
     flags = case.flags & ~(CONTACTABLE | UNEXPLAINED)
     flags |= (CONTACTABLE if state.contactable else 0) | (UNEXPLAINED if occurred.unexplained else 0)
     flags |= CRITICAL if themes else 0
-    if severity == 1 and flags & HELD:
-        flags &= ~HELD
-        desk.interruptions.release(store, case.hour, case.alert_id)
     after = case._replace(
         score=occurred.score, severity=severity, flags=flags, sequence=state.sequence, customer=state.customer
     )
+    after = _interrupt(desk, store, after)
     if step is not None and step.kind == "retracted":
         after = _withdraw(desk, store, after, occurred.arrival_ms)
     desk.put(store, case, after)
+    if after.lead is not None:
+        lead = desk.lead_of(after)
+        desk.put(store, lead, _interrupt(desk, store, lead))
     return Standing(
         after.case_id,
         desk.lead_of(after).status,
@@ -181,6 +178,23 @@ def follow_case(desk: Desk, store: Store, occurred: Occurred, state: AlertState,
         bool(after.flags & HELD),
         after.clocks and after.clocks.due_ms,
     )
+
+
+def _severity_after(case: Case, occurred: Occurred, judgement: Judgement) -> int:
+    """How severe an alert is after a correction of its response."""
+    if occurred.score > DETRACTOR_MAX:
+        return case.severity
+    severity = _SEVERITIES[judgement.severity]
+    # What was said of safety stands, also where this record does not say it again.
+    return min(severity, case.severity) if case.flags & CRITICAL else severity
+
+
+def _interrupt(desk: Desk, store: Store, case: Case) -> Case:
+    """The case, which interrupts somebody after all if it was held and is a P1 by now, by what is attached, too."""
+    if not case.flags & HELD or desk.whole(case).severity > 1:
+        return case
+    desk.interruptions.release(store, case.hour, case.alert_id)
+    return case._replace(flags=case.flags & ~HELD)
 
 
 def forget_customer(desk: Desk, store: Store, alert_ids: Iterable[str]) -> None:
@@ -209,15 +223,16 @@ def _open_other(desk: Desk, store: Store, case: Case, known: Case | None) -> Cas
     """Open a case with clocks of its own, or attach it to the known one of its customer, which is given back then."""
     if known is not None:
         case = case._replace(lead=known.alert_id)
+        desk.file(store, case.alert_id, case.pack())
         lead = known._replace(attached=(*known.attached, case.alert_id), sequence=known.sequence + 1)
+        lead = _interrupt(desk, store, lead)
         desk.put(store, known, lead)
-    else:
-        lead = None
-        count_case(store, case.submitted_ms // DAY_MS, (), codes_of(course_of(case)))
-        desk.clocks.add(next_due_ms(case), case.alert_id)
+        return lead
     desk.file(store, case.alert_id, case.pack())
     desk.remember(store, case)
-    return lead
+    count_case(store, case.submitted_ms // DAY_MS, (), codes_of(course_of(case)))
+    desk.clocks.add(next_due_ms(case), case.alert_id)
+    return None
 
 
 def _withdraw(desk: Desk, store: Store, case: Case, at_ms: int) -> Case:

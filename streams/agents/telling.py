@@ -29,7 +29,10 @@ class Happened(NamedTuple):
 
 
 def life_event(desk: Desk, store: Store, case: Case, happened: Happened) -> Alert:
-    """An event of a case as it stands after it; nothing in it is anybody's words but what the action says."""
+    """An event of a case as it stands after it, as urgent as the worst of its alerts.
+
+    Nothing in it is anybody's words but what the action says.
+    """
     due_ms = clocks_of(case).due_ms
     return Alert(
         alert_id=case.alert_id,
@@ -41,7 +44,7 @@ def life_event(desk: Desk, store: Store, case: Case, happened: Happened) -> Aler
         brand=store.brand_name,
         store=store.name,
         score=case.score,
-        severity=SEVERITY_NAMES[case.severity],
+        severity=SEVERITY_NAMES[desk.whole(case).severity],
         reasons=_NOTHING,
         submitted_at=rfc3339_ms(case.submitted_ms),
         due_at=rfc3339_ms(due_ms),

@@ -5,10 +5,11 @@ all as the breach, half more as the second level; 30 days until a case that nobo
 that was missed during an outage fires late, all that were missed in their order.
 """
 
+from collections.abc import Sequence
 from typing import Final, Literal, NamedTuple
 
 from streams.domain.calendar import Clocks
-from streams.domain.case import EXPIRY_MS, HOUR_MS, KEPT_MS, NEVER, Case
+from streams.domain.case import EXPIRY_MS, HOUR_MS, KEPT_MS, NEVER, WITHDRAWN, Case
 
 Stage = Literal["acknowledge", "warning", "breach", "second", "expiry"]
 STAGES: Final[tuple[Stage, ...]] = ("acknowledge", "warning", "breach", "second", "expiry")
@@ -39,6 +40,20 @@ def plain_clocks(submitted_ms: int) -> Clocks:
 def clocks_of(case: Case) -> Clocks:
     """The clocks of a case."""
     return case.clocks or plain_clocks(case.submitted_ms)
+
+
+def as_urgent_as(case: Case, attached: Sequence[Case]) -> Case:
+    """The case as its clocks look at it, with the alerts that are attached to it.
+
+    It is as severe as the worst of its alerts that were not withdrawn, and to be acknowledged so long after the first
+    P1 among them was submitted, whichever that is.
+    """
+    alerts = [one for one in (case, *attached) if not one.flags & WITHDRAWN] or [case]
+    severity = min(one.severity for one in alerts)
+    if severity > 1:
+        return case._replace(severity=severity)
+    acknowledge_ms = min(clocks_of(one).acknowledge_ms for one in alerts if one.severity == 1)
+    return case._replace(severity=severity, clocks=clocks_of(case)._replace(acknowledge_ms=acknowledge_ms))
 
 
 def first_due_ms(submitted_ms: int, severity: int) -> int:

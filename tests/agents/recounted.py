@@ -20,7 +20,8 @@ class State:
 
     told_ms: int
     status: Status
-    urgent: bool
+    urgent_ms: int | None
+    """When the first P1 among its alerts was submitted; None while none is."""
     seen: bool
     called: bool
     expiry_ms: int
@@ -58,20 +59,28 @@ class Recounted:
         """How it stood after each event that no clock but its expiry brought; every move must be in the table."""
         states: list[State] = []
         status: Status = "open"
-        urgent = seen = called = False
+        seen = called = False
+        urgent: dict[str, tuple[int, str]] = {}
         expiry_ms = self.submitted_ms + 30 * DAY_MS
         for told_ms, event in self.events:
             status = self._moved(status, event)
             assert status == event["status"], event
             if event["kind"] in {"escalated", "breached"}:
                 continue
+            if event["kind"] == "retracted":
+                urgent.pop(event["alert_id"], None)
+            elif event["kind"] == "raised" or (event["kind"] == "enriched" and event["action"] is None):
+                submitted_ms, _ = urgent.get(event["alert_id"], (ms(event["submitted_at"]), ""))
+                urgent[event["alert_id"]] = submitted_ms, event["severity"]
+            else:
+                assert not urgent or min(severity for _, severity in urgent.values()) == event["severity"], event
+            urgent_ms = min((at_ms for at_ms, severity in urgent.values() if severity == "P1"), default=None)
             if event["alert_id"] == self.case_id:
-                urgent = event["severity"] == "P1"
                 seen = seen or event["kind"] in {"acknowledged", "contacted"}
                 called = called or event["kind"] == "contacted"
                 if event["kind"] == "reopened":
                     expiry_ms = max(expiry_ms, ms(event["at"]) + 30 * DAY_MS)
-            states.append(State(told_ms, status, urgent, seen, called, expiry_ms))
+            states.append(State(told_ms, status, urgent_ms, seen, called, expiry_ms))
         return states
 
     def _moved(self, status: Status, event: Event) -> Status:
@@ -90,16 +99,21 @@ class Recounted:
         assert move in TRANSITIONS[status], (status, event)
         return TRANSITIONS[status][move]
 
-    def fires_ms(self, level: str, due_ms: int, end_ms: int) -> list[int]:
-        """When a clock must have fired by the end: as soon as it is due and the case waits for somebody."""
+    def fires_ms(self, level: str, due_ms: int, end_ms: int) -> list[tuple[int, int]]:
+        """When a clock must have fired by the end, and for when: as soon as it is due and the case waits for somebody.
+
+        To be acknowledged it is due so long after the first P1.
+        """
         states = self.states()
         until = [*(state.told_ms for state in states[1:]), end_ms + 1]
         for state, next_ms in zip(states, until, strict=True):
             waits = state.is_active and not state.called
+            of_state_ms = due_ms
             if level == "acknowledge":
-                waits = waits and state.urgent and not state.seen
-            if waits and max(state.told_ms, due_ms) < next_ms:
-                return [max(state.told_ms, due_ms)]
+                waits = waits and state.urgent_ms is not None and not state.seen
+                of_state_ms += 0 if state.urgent_ms is None else state.urgent_ms - self.submitted_ms
+            if waits and max(state.told_ms, of_state_ms) < next_ms:
+                return [(max(state.told_ms, of_state_ms), of_state_ms)]
         return []
 
     def expires_ms(self, end_ms: int) -> list[int]:

@@ -80,10 +80,12 @@ def _of_clocks(desk: Desk) -> Iterator[dict[str, Any]]:
     for case in desk.cases.values():
         if not case.is_active or case.lead is not None:
             continue
-        levels = [level for level in CLOCKS_MS if level != "acknowledge" or case.severity == 1]
+        due = {level: case.at_ms + after_ms for level, after_ms in CLOCKS_MS.items() if level != "acknowledge"}
+        if case.urgency == 1:
+            first_ms = min(one.at_ms for one in case.alerts if one.severity == 1)
+            due["acknowledge"] = first_ms + CLOCKS_MS["acknowledge"]
         number = case.sequence
-        for level in levels:
-            due_ms = case.at_ms + CLOCKS_MS[level]
+        for level, due_ms in due.items():
             if due_ms > START_MS:
                 continue
             number += 1
@@ -93,7 +95,7 @@ def _of_clocks(desk: Desk) -> Iterator[dict[str, Any]]:
                 "sequence": number,
                 "brand": desk.brand,
                 "store": desk.store,
-                "severity": f"P{case.severity}",
+                "severity": f"P{case.urgency}",
                 "submitted_at": case.at_ms,
                 "case_id": case.alert_id,
                 "status": "open",
