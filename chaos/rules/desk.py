@@ -37,8 +37,10 @@ class Occurred:
     contactable: bool
     requested: bool
     unexplained: bool
-    forgotten: tuple[str, ...] = ()
-    """The former alerts of a person who is forgotten: their cases do not lead to anybody any more."""
+    former: tuple[str, ...] = ()
+    """The alerts that the response raised before."""
+    forgotten: bool = False
+    """The person is: the cases of the former alerts do not lead to anybody any more."""
 
 
 @dataclass(slots=True, eq=False)
@@ -146,7 +148,7 @@ class Desk:
         if occurred.kind == "retracted":
             _withdraw(case)
         self._interrupt(case.of)
-        for alert_id in occurred.forgotten:
+        for alert_id in occurred.former if occurred.forgotten else ():
             self.cases[alert_id].customer = None
             self.cases[alert_id].contactable = False
         if occurred.kind is None:
@@ -172,8 +174,8 @@ class Desk:
             if one is not case and one.lead is None and one.customer and one.customer == occurred.customer
             if occurred.at_ms - one.at_ms <= REPEAT_MS
         ]
+        case.repeat = any(alert.alert_id not in occurred.former for one in before for alert in (one, *one.attached))
         if before:
-            case.repeat = True
             last = max(before, key=lambda one: (one.is_active, one.at_ms, one.alert_id))
             if last.is_active:
                 case.lead = last

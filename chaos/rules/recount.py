@@ -157,7 +157,8 @@ class Recount:
             contactable=response.told.contactable,
             requested=response.told.requested,
             unexplained=not response.commented,
-            forgotten=tuple(former) if step is not None and step.reason == "forgotten" else (),
+            former=tuple(former),
+            forgotten=step is not None and step.reason == "forgotten",
         )
         if (brand, store) not in self.desks:
             self.desks[brand, store] = self.desk_of(brand, store)

@@ -1,5 +1,6 @@
 """What a response's votes do to its alert: raised, enriched, retracted, and who is muted."""
 
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import Final, NamedTuple
 from urllib.parse import quote
@@ -107,12 +108,11 @@ class Alerting:
             return None
         occurred = _occurred(occasion, vote, after)
         if step is not None and step.kind == "raised":
-            standing = open_case(self._desk, occasion.store, occurred)
+            standing = open_case(self._desk, occasion.store, occurred, {*_former(occasion, after)})
         else:
             standing = follow_case(self._desk, occasion.store, occurred, after, step)
         if step is not None and step.reason == "forgotten":
-            former = (_alert_id(occasion, generation) for generation in range(after.generation))
-            forget_customer(self._desk, occasion.store, former)
+            forget_customer(self._desk, occasion.store, _former(occasion, after))
         if step is None:
             return known if after is state else after
         alert = self._alert(occasion, before, vote, after, step, occurred, standing)
@@ -237,6 +237,11 @@ class Alerting:
 def _alert_id(occasion: Occasion, generation: int) -> str:
     store, response = occasion.store, occasion.response
     return alert_id(store.brand_name, store.name, occasion.day, response.source or "", generation, response.response_id)
+
+
+def _former(occasion: Occasion, state: AlertState) -> Iterator[str]:
+    """The alerts that a response raised before its latest one."""
+    return (_alert_id(occasion, generation) for generation in range(state.generation))
 
 
 def _occurred(occasion: Occasion, vote: int, state: AlertState) -> Occurred:

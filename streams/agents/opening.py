@@ -3,7 +3,7 @@
 An alert of a customer whose case at this store is still active is attached to that case: one customer, one call.
 """
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from typing import Final
 
 from msgspec import Struct
@@ -72,13 +72,16 @@ class Standing(Struct, gc=False, frozen=True):
     """The case that has to be told that this alert was attached."""
 
 
-def open_case(desk: Desk, store: Store, occurred: Occurred) -> Standing:
-    """Open a case for an alert that is raised, or attach it to the active one of its customer."""
+def open_case(desk: Desk, store: Store, occurred: Occurred, former: Container[str] = ()) -> Standing:
+    """Open a case for an alert that is raised, or attach it to the active one of its customer.
+
+    `former`: the ids of the alerts that the response raised before.
+    """
     ruled = desk.ledger.rulebook.of(store)
     rules = ruled.rules
     alert_id, customer, submitted_ms = occurred.alert_id, occurred.customer, occurred.submitted_ms
     themes = () if occurred.comment is None else rules.themes_in(occurred.comment)
-    known, repeat = _known(desk, store, customer, submitted_ms) if customer else (None, False)
+    known, repeat = _known(desk, store, occurred, former) if customer else (None, False)
     judgement = rules.judge(
         occurred.score,
         no_reason=occurred.unexplained,
@@ -205,11 +208,16 @@ def forget_customer(desk: Desk, store: Store, alert_ids: Iterable[str]) -> None:
             desk.put(store, case, case._replace(customer=0, flags=case.flags & ~CONTACTABLE))
 
 
-def _known(desk: Desk, store: Store, customer: int, submitted_ms: int) -> tuple[Case | None, bool]:
-    """The active case that an alert of a customer is attached to, and whether they had one here not too long ago."""
+def _known(desk: Desk, store: Store, occurred: Occurred, former: Container[str]) -> tuple[Case | None, bool]:
+    """The active case that an alert of a customer is attached to, and whether they had one here not too long ago.
+
+    Of another response: who edits an answer up and down again has not complained twice.
+    """
     lead, repeat = None, False
-    for case in desk.customers.latest(place_of(store, customer)):
-        repeat = repeat or submitted_ms - case.submitted_ms <= KEPT_MS or submitted_ms - desk.last_ms(case) <= KEPT_MS
+    since_ms = occurred.submitted_ms - KEPT_MS
+    for case in desk.customers.latest(place_of(store, occurred.customer)):
+        alerts = (case, *desk.attached_to(case))
+        repeat = repeat or any(one.submitted_ms >= since_ms and one.alert_id not in former for one in alerts)
         if lead is None and _takes_more(case):
             lead = case
     return lead, repeat

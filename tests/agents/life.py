@@ -144,9 +144,8 @@ class Life:
             contactable=alert.customer is not None and alert.consent,
             requested=alert.requested,
             unexplained=not response.commented,
-            forgotten=tuple(self._alert_id(event, former) for former in range(alert.generation))
-            if now.forgotten
-            else (),
+            former=tuple(self._alert_id(event, former) for former in range(alert.generation)),
+            forgotten=now.forgotten,
         )
         told = self.desks.setdefault(event.store, Desk(BRAND, event.store)).take(occurred)
         personal = not now.forgotten

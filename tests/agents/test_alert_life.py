@@ -179,7 +179,7 @@ def test_a_consent_that_was_withdrawn_stays_withdrawn() -> None:
         _after(first, between, withdrawn, {"event": "updated", "score": 3}),
     ):
         assert [True, False] == [alert["contactable"] for alert in desk.alerts() if alert["kind"] == "raised"]
-        assert ["score", "no_reason", "repeat"] == desk.alerts()[-1]["reasons"]
+        assert ["score", "no_reason"] == desk.alerts()[-1]["reasons"]
 
 
 def test_a_comment_is_known_whatever_brought_it() -> None:
