@@ -158,7 +158,8 @@ class Lives:
     def _look_at_clock(self, course: _Course, event: Event) -> None:
         level = "expiry" if event["kind"] == "expired" else event["escalation"]["level"]
         course.fired[level] += 1
-        if course.fired[level] > 1:
+        is_clock = level in ("expiry", *CLOCKS_MS)  # else it was handed on, which may happen again
+        if is_clock and course.fired[level] > 1:
             self._fault("double", f"fires its {level} once more", event)
         if course.status not in ACTIVE:
             self._fault("wrong", f"fires its {level}, and was {course.status}", event)
@@ -166,7 +167,7 @@ class Lives:
             self._fault("wrong", "is of an alert that is attached to a case", event)
         if (event["kind"] == "breached") != (level == "breach"):
             self._fault("wrong", f"is no word for its {level}", event)
-        if level not in ("expiry", *CLOCKS_MS):
+        if not is_clock:
             return
         due_ms = course.expiry_ms if level == "expiry" else course.raised["submitted_at"] + CLOCKS_MS[level]
         if level == "acknowledge" and course.first_urgent_ms is not None:

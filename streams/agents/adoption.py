@@ -9,6 +9,7 @@ from typing import cast
 
 from streams.agents.ledger import Ledger
 from streams.agents.setting_aside import SettingAside
+from streams.domain.rules import RuleSet
 from streams.engine.fetch import Record
 from streams.engine.partition import partition_of
 from streams.engine.shard import Handled, Shard
@@ -63,7 +64,7 @@ def _adopt_rules(ledger: Ledger, record: Record) -> str | Rejected:
     if brand is None:
         return Rejected("schema")
     if record.value is None:
-        return "counted" if ledger.rulebook.rules_changed(brand, None, b"") else "duplicate"
+        return _take_rules(ledger, brand, None, b"")
     rules = decode_rules(record.value)
     if isinstance(rules, Rejected):
         return rules
@@ -73,7 +74,15 @@ def _adopt_rules(ledger: Ledger, record: Record) -> str | Rejected:
     if known is not None and rules.version < known.version:
         # Copies of two versions that were written to different partitions come in any order: the later one stands.
         return "correction"
-    return "counted" if ledger.rulebook.rules_changed(brand, rules, record.value) else "duplicate"
+    return _take_rules(ledger, brand, rules, record.value)
+
+
+def _take_rules(ledger: Ledger, brand: str, rules: RuleSet | None, document: bytes) -> str:
+    gone = ledger.rulebook.gone(ledger.store)
+    if not ledger.rulebook.rules_changed(brand, rules, document):
+        return "duplicate"
+    ledger.desk.ruled_anew(gone)
+    return "counted"
 
 
 def _spread(ledger: Ledger, record: Record) -> None:
@@ -100,10 +109,11 @@ def _adopt_facts(ledger: Ledger, aside: SettingAside, record: Record) -> str | R
     if home != ledger.shard:
         arrival_ms, rehomed = arrival_of(record.headers, record.timestamp)
         return aside.stray(record, key, home, arrival_ms, rehomed=rehomed)
-    changed = ledger.rulebook.facts_changed(brand, store, facts, record.value or b"")
     known = ledger.store(brand, store)
+    before = {} if known is None else {known: ledger.rulebook.of(known)}
+    changed = ledger.rulebook.facts_changed(brand, store, facts, record.value or b"")
     if changed and known is not None:
-        ledger.desk.facts_changed(known)
+        ledger.desk.ruled_anew(before)
         ledger.due.mark([known])  # a closed store's score goes, and comes back with it
     return "counted" if changed else "duplicate"
 

@@ -5,19 +5,21 @@ How cases are opened is in `opening`, what people do to them in `acting`, what t
 Rows: `c|brand|store|alert_id` a case; `h|brand|store` the last hour whose held alerts were listed in a digest.
 """
 
+from collections.abc import Mapping
 from typing import Protocol
 
 from streams.agents.clocks import Clocks
 from streams.agents.customers import Customers, place_of
 from streams.agents.interruptions import Interruptions
 from streams.agents.policy import Policy
-from streams.agents.rulebook import Rulebook
+from streams.agents.rulebook import Rulebook, StoreRules
 from streams.domain.case import (
     BELATED,
     CONTACTABLE,
     DAY_MS,
     HELD,
     NEVER,
+    REASSIGNED,
     Case,
     check_version,
     submitted_of,
@@ -181,10 +183,24 @@ class Desk:
         self.ledger.send(policy.alerts, self.ledger.shard, Output(store.key, encode_alert(alert)))
         policy.counts.alert_changes(alert.brand, alert.kind, 1)
 
-    def facts_changed(self, store: Store) -> None:
-        """The facts of a store are others now: the active cases of one that closed or moved go to somebody else."""
-        if self.ledger.rulebook.of(store).gone is not None:
-            self.to_reassign += [alert_id for alert_id, (of, _) in self.filed.items() if of is store]
+    def ruled_anew(self, before: Mapping[Store, StoreRules]) -> None:
+        """Stores are decided by otherwise than `before`: the active cases of those that are gone go to somebody else.
+
+        Again each time that this is another one. That a case was handed on already holds for the former one.
+        """
+        of = self.ledger.rulebook.of
+        changed = {store for store, was in before.items() if _whose(was) != _whose(of(store))}
+        concerned = [alert_id for alert_id, (store, _) in self.filed.items() if store in changed] if changed else []
+        for alert_id in concerned:
+            case = self.case(alert_id)
+            if case is not None and case.is_active and case.lead is None:
+                self.put(self.filed[alert_id][0], case, case._replace(flags=case.flags & ~REASSIGNED))
+        self.to_reassign += concerned
+
+
+def _whose(ruled: StoreRules) -> tuple[str, str] | None:
+    """Whose the cases of a store are because it closed or moved; None while it is there."""
+    return None if ruled.gone is None else (ruled.gone, ruled.owner)
 
 
 def course_of(case: Case) -> Course:

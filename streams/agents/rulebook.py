@@ -65,6 +65,11 @@ class Rulebook:
         """What is known of a store, None where nobody said anything."""
         return self._facts.get((brand, store))
 
+    def gone(self, store_of: Callable[[str, str], Store | None]) -> dict[Store, StoreRules]:
+        """What is decided by for the stores with answers that closed or moved."""
+        places = [place for place, facts in self._facts.items() if facts.closed or facts.moved_to is not None]
+        return {store: self.of(store) for store in (store_of(*place) for place in places) if store is not None}
+
     def adopted(self, brand: str) -> RuleSet | None:
         """The rule set that was published under this very name."""
         return self._rules.get(brand)

@@ -29,7 +29,7 @@ UNEXPLAINED: Final = 1 << 4
 WITHDRAWN: Final = 1 << 5
 """The alert itself was retracted; its case goes on while alerts that are attached to it are not."""
 REASSIGNED: Final = 1 << 6
-"""The case was handed on because its store closed or moved."""
+"""The case was handed on because its store closed or moved, to whoever it is that is to act now."""
 _TAIL: Final = 1 << 7
 
 BELATED: Final = 1 << 5

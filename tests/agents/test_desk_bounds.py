@@ -136,8 +136,12 @@ def test_a_closed_store_leaves_the_cases_of_others_alone() -> None:
     desk.commit()
     lyon = desk.ledger.store("Nord", "Lyon")
     assert lyon is not None
-    desk.ledger.desk.facts_changed(lyon)
+    before = {lyon: desk.ledger.rulebook.of(lyon)}
+    desk.ledger.desk.ruled_anew(before)
     assert [] == desk.ledger.desk.to_reassign
+    lyon.ruled = before[lyon]._replace(gone="store_closed")
+    desk.ledger.desk.ruled_anew(before)
+    assert [desk.alerts()[0]["alert_id"]] == desk.ledger.desk.to_reassign
 
 
 def test_a_row_of_a_later_release_is_refused() -> None:

@@ -20,6 +20,18 @@ def _faults(*events: dict[str, Any]) -> list[tuple[str, str]]:
     return [(fault.kind, fault.event["alert_id"]) for fault in lives.faults]
 
 
+def test_a_case_may_be_handed_on_again_and_no_clock_fires_twice() -> None:
+    """Each time that its store is somebody else's, while somebody still has to do something."""
+    raised = _event("raised", "a", 1)
+    closed, moved, again = (
+        _event("escalated", "a", number, escalation={"level": level})
+        for number, level in enumerate(["store_closed", "store_moved", "store_closed"], 2)
+    )
+    assert [] == _faults(raised, closed, moved, again)
+    warned = [_event("escalated", "a", n, escalation={"level": "warning"}, at=AT_MS + 86_400_000) for n in (2, 3)]
+    assert [("double", "a")] == _faults(raised, *warned)
+
+
 def _digest(name: str, *alert_ids: str) -> dict[str, Any]:
     return _event("digest", name, 1, case_id=None, status=None, alerts=[{"alert_id": each} for each in alert_ids])
 
