@@ -5,7 +5,7 @@ from typing import Final
 from streams.agents.desk import Desk
 from streams.agents.telling import Happened, life_event
 from streams.domain.case import NEVER, REASSIGNED, Case
-from streams.domain.follow import SEQUENCE_MAX, SEQUENCE_ROOM, told
+from streams.domain.follow import is_used_up, told
 from streams.domain.life import DISMISSALS, Move, after
 from streams.domain.store import Store
 from streams.domain.timers import reopened
@@ -32,7 +32,7 @@ def act(desk: Desk, store: Store, action: Action) -> str | Rejected:
         return "duplicate"
     status = after(case.status, action.action)
     endless = status in {case.status, "reopened"}
-    if status is None or (endless and case.sequence >= SEQUENCE_MAX - SEQUENCE_ROOM):
+    if status is None or (endless and is_used_up(case.sequence)):
         return Rejected("illegal_transition")
     at_ms = max(case.submitted_ms, epoch_ms(action.at))
     moved = _moved(case._replace(status=status), action, at_ms)

@@ -8,7 +8,7 @@ from urllib.parse import quote
 from msgspec.structs import replace
 
 from streams.agents.ledger import Ledger
-from streams.agents.opening import Occurred, Standing, follow_case, forget_customer, open_case
+from streams.agents.opening import Occurred, Standing, follow_case, forget_customer, last_number, open_case
 from streams.agents.telling import attached_event
 from streams.domain.arrival import DUE_MS
 from streams.domain.case import Case
@@ -100,9 +100,8 @@ class Alerting:
         self._make_first()
         known = state
         if state is not None:
-            case = self._desk.case(_alert_id(occasion, state.generation))
-            if case is not None:  # people and clocks have had their events of it, too
-                state = state._replace(sequence=case.sequence)
+            last = last_number(self._desk, _alert_id(occasion, state.generation), state.sequence)
+            state = state._replace(sequence=last)
         after, step = follow(state, before, vote, _said(occasion.response))
         if after is None:
             return None

@@ -7,6 +7,7 @@ fires once. All of it comes after the alerts, some rows per commit at most, and 
 from streams.agents.desk import Desk
 from streams.agents.telling import Happened, digest_event, life_event
 from streams.domain.case import BELATED, HELD, HOUR_MS, KEPT_MS, REASSIGNED, WITHDRAWN, Case
+from streams.domain.follow import is_used_up
 from streams.domain.store import Store
 from streams.domain.timers import clocks_of, due_at, fired, next_due_ms
 from streams.events.alert import LISTED_MAX, Escalation
@@ -78,6 +79,8 @@ class Clockwork:
             alert_id = desk.to_reassign.pop()
             filed, case = desk.filed.get(alert_id), desk.case(alert_id)
             if filed is None or case is None or not case.is_active or case.lead is not None or case.flags & REASSIGNED:
+                continue
+            if is_used_up(case.sequence):
                 continue
             store = filed[0]
             level = desk.ledger.rulebook.of(store).gone

@@ -28,7 +28,7 @@ from streams.domain.case import (
     unpack_case,
 )
 from streams.domain.caseload import count_case, count_fresh
-from streams.domain.follow import SEQUENCE_MAX, SEQUENCE_ROOM, AlertState, Step
+from streams.domain.follow import SEQUENCE_OF_CASES, AlertState, Step, is_used_up
 from streams.domain.rules import Judgement
 from streams.domain.score import DETRACTOR_MAX, Severity
 from streams.domain.store import Store
@@ -200,6 +200,15 @@ def _interrupt(desk: Desk, store: Store, case: Case) -> Case:
     return case._replace(flags=case.flags & ~HELD)
 
 
+def last_number(desk: Desk, alert_id: str, sequence: int) -> int:
+    """The number of the last event of an alert, of which records of its response know `sequence`.
+
+    People and clocks have had events of it, too; how many is not known once its case is forgotten.
+    """
+    case = desk.case(alert_id)
+    return max(sequence, SEQUENCE_OF_CASES) if case is None else case.sequence
+
+
 def forget_customer(desk: Desk, store: Store, alert_ids: Iterable[str]) -> None:
     """Let nothing in the cases of a response's former alerts lead to its customer any more."""
     for alert_id in alert_ids:
@@ -224,7 +233,7 @@ def _known(desk: Desk, store: Store, occurred: Occurred, former: Container[str])
 
 
 def _takes_more(case: Case) -> bool:
-    return case.is_active and len(case.attached) < _ATTACHED_MAX and case.sequence < SEQUENCE_MAX - SEQUENCE_ROOM
+    return case.is_active and len(case.attached) < _ATTACHED_MAX and not is_used_up(case.sequence)
 
 
 def _open_other(desk: Desk, store: Store, case: Case, known: Case | None) -> Case | None:

@@ -26,6 +26,11 @@ SEQUENCE_MAX: Final = (1 << 16) - 1
 """The number of the last event that an alert can have."""
 SEQUENCE_ROOM: Final = 16
 """Numbers that are left to the events that must not be missing, once corrections, notes and calls used up the rest."""
+SEQUENCE_OF_CASES: Final = 0xF000
+"""The last number that an alert can have while its case is kept.
+
+Corrections that come when it is forgotten have the numbers behind it: how many people and clocks had is not known then.
+"""
 _GENERATION_SHIFT: Final = 32
 _SEQUENCE_SHIFT: Final = 44
 _OPEN: Final = 1 << 60
@@ -88,6 +93,12 @@ class Step(NamedTuple):
 _NOTHING_TOLD: Final = AlertState(0, 1, is_open=True, comment=0, customer=0, consent=False, requested=False)
 
 
+def is_used_up(sequence: int) -> bool:
+    """Whether an alert that has come to a number has none left for what could go on for ever."""
+    last = SEQUENCE_OF_CASES if sequence < SEQUENCE_OF_CASES else SEQUENCE_MAX
+    return sequence >= last - SEQUENCE_ROOM
+
+
 def unpack_alert(words: Words) -> AlertState:
     """The alert of two words."""
     comment, word = words
@@ -142,7 +153,7 @@ def follow(
         changes.append("comment")
     if after[4:] != state[4:]:
         changes.append("contact")
-    if not changes or state.sequence >= SEQUENCE_MAX - SEQUENCE_ROOM:
+    if not changes or is_used_up(state.sequence):
         return _heard(state, said), None
     return after._replace(sequence=state.sequence + 1), Step("enriched", tuple(changes))
 

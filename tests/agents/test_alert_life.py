@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from streams.domain.follow import GENERATION_MAX, LEGACY, unpack_alert
+from streams.domain.follow import GENERATION_MAX, LEGACY, SEQUENCE_OF_CASES, unpack_alert
 from streams.domain.page import Page
 from tests.agents.desk import NOW_MS, NOW_S, Desk, Row, a_policy
 from tests.builders import response
@@ -247,7 +247,7 @@ def test_alerts_end_after_their_last_generation() -> None:
     desk.settle(NOW_S + 2)
     assert [
         ("raised", 0, 1),
-        ("retracted", GENERATION_MAX - 1, 2, "not_detractor"),
+        ("retracted", GENERATION_MAX - 1, SEQUENCE_OF_CASES + 1, "not_detractor"),  # it has no case
         ("raised", GENERATION_MAX, 1),
         ("retracted", GENERATION_MAX, 2, "not_detractor"),
     ] == _said(desk)

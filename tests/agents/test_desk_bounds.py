@@ -11,7 +11,7 @@ from streams.agents.customers import _LOOKED_AT, Customers, place_of
 from streams.agents.ledger import ROWS_PER_COMMIT
 from streams.agents.opening import _ATTACHED_MAX
 from streams.domain.case import DAY_MS, HOUR_MS, Case
-from streams.domain.follow import SEQUENCE_MAX, SEQUENCE_ROOM, told
+from streams.domain.follow import SEQUENCE_OF_CASES, SEQUENCE_ROOM, told
 from streams.domain.store import BrandShare, Store
 from streams.engine.failure import Refusal
 from tests.agents.desk import NOW_MS, NOW_S, Desk, answers
@@ -72,7 +72,7 @@ def test_a_name_that_stands_for_everybody_opens_cases_again() -> None:
 
 def test_the_last_numbers_of_a_case_are_for_its_end() -> None:
     """Nothing that could go on for ever is taken any more; what must not be missing is, and fits its row."""
-    desk, alert_id = _a_case(sequence=SEQUENCE_MAX - SEQUENCE_ROOM)
+    desk, alert_id = _a_case(sequence=SEQUENCE_OF_CASES - SEQUENCE_ROOM)
     assert {"dead_letter": 1} == _act(desk, alert_id, "noted", "1", note="n")
     desk.take(response(NOW_MS, response_id="r-2", score=1, comment="x", customer_ref="ada"))
     desk.commit()
@@ -80,13 +80,44 @@ def test_the_last_numbers_of_a_case_are_for_its_end() -> None:
     for number, (action, more) in enumerate([("acknowledged", {}), ("dismissed", {"reason": "other"})]):
         assert {"counted": 1} == _act(desk, alert_id, action, f"a-{number}", **more)
     assert {"dead_letter": 1} == _act(desk, alert_id, "reopened", "2")
-    open_desk, alert_id = _a_case(sequence=SEQUENCE_MAX - SEQUENCE_ROOM)
+    open_desk, alert_id = _a_case(sequence=SEQUENCE_OF_CASES - SEQUENCE_ROOM)
     open_desk.settle(NOW_S + 31 * 24 * HOUR_S)
     assert "expired" == open_desk.alerts()[-1]["status"]
     open_desk.take(response(NOW_MS, score=None, event="deleted"))
     open_desk.commit()
     numbers = [alert["sequence"] for alert in open_desk.alerts()][1:]
-    assert list(range(SEQUENCE_MAX - SEQUENCE_ROOM + 1, SEQUENCE_MAX - SEQUENCE_ROOM + 7)) == numbers
+    assert list(range(SEQUENCE_OF_CASES - SEQUENCE_ROOM + 1, SEQUENCE_OF_CASES - SEQUENCE_ROOM + 7)) == numbers
+
+
+def test_no_number_comes_again_once_a_case_is_forgotten() -> None:
+    """What people and clocks had is not known then: corrections go on behind all that a case can have."""
+    desk, alert_id = _a_case()
+    assert {"counted": 1} == _act(desk, alert_id, "acknowledged")
+    desk.settle(NOW_S + 91 * 24 * HOUR_S)
+    assert {} == desk.ledger.desk.filed
+    before = [alert["sequence"] for alert in desk.alerts()]
+    for comment in ("y", "y", "z"):
+        desk.take(response(NOW_MS, score=6, event="updated", comment=comment), at_ms=NOW_MS + 91 * DAY_MS)
+        desk.commit(NOW_S + 91 * 24 * HOUR_S)
+        desk = desk.crashed(compacted=True)
+    desk.take(response(NOW_MS, score=None, event="forget_all"), at_ms=NOW_MS + 91 * DAY_MS)
+    desk.commit(NOW_S + 91 * 24 * HOUR_S)
+    numbers = [alert["sequence"] for alert in desk.alerts()]
+    assert [*before, *range(SEQUENCE_OF_CASES + 1, SEQUENCE_OF_CASES + 4)] == numbers
+    assert {alert_id} == {alert["alert_id"] for alert in desk.alerts()}
+
+
+def test_a_case_that_used_up_its_numbers_is_not_handed_on() -> None:
+    """As often as its store changes hands: what ends it must find a number."""
+    desk, _ = _a_case(sequence=SEQUENCE_OF_CASES - SEQUENCE_ROOM - 1)
+    lyon = desk.ledger.store("Nord", "Lyon")
+    assert lyon is not None
+    for owner in ("a", "b", "c"):
+        before = {lyon: desk.ledger.rulebook.of(lyon)}
+        lyon.ruled = before[lyon]._replace(gone="store_closed", owner=owner)
+        desk.ledger.desk.ruled_anew(before)
+        desk.settle()
+    assert [SEQUENCE_OF_CASES - SEQUENCE_ROOM] == [a["sequence"] for a in desk.alerts() if a["kind"] == "escalated"]
 
 
 def test_so_many_actions_of_a_case_are_remembered() -> None:

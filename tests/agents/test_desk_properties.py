@@ -17,6 +17,8 @@ from tests.scenarios.stage import MODES, Mode, Stage
 from tests.scenarios.story import DOINGS, Acts, Answers, Passes, Rules, Step, Story
 
 MOST_AN_HOUR = 2
+BEHIND_CASES = 61_440
+"""Behind it are the numbers of alerts whose case is forgotten."""
 _THOROUGH = settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 _GAPS_S = (0, 0, 0, 60, 600, 1_800, 3_600, 5 * 3_600, 20 * 3_600, 40 * 3_600, 12 * 86_400)
 _LATE_S = (0, 0, 0, 0, 3_600, 30 * 3_600, 60 * 3_600)
@@ -126,8 +128,9 @@ def test_every_case_lives_by_the_table_and_its_events_are_numbered(story: Story)
     stage = _ended(story)
     numbers = Counter[str]()
     for event in _raw(stage):
-        numbers[event["alert_id"]] += 1
-        assert numbers[event["alert_id"]] == event["sequence"], event
+        last = numbers[event["alert_id"]]
+        assert event["sequence"] in {last + 1, max(last, BEHIND_CASES) + 1 if last else 1}, event
+        numbers[event["alert_id"]] = event["sequence"]
     for case in _cases(stage).values():
         assert not case.states()[-1].is_active
         assert {case.case_id} == {event["case_id"] for _, event in case.events}

@@ -11,6 +11,7 @@ from streams.domain.follow import (
     GENERATION_MAX,
     LEGACY,
     SEQUENCE_MAX,
+    SEQUENCE_OF_CASES,
     SEQUENCE_ROOM,
     AlertState,
     Said,
@@ -243,9 +244,10 @@ def test_generations_end_in_silence() -> None:
     assert Step("retracted", reason="forgotten") == step
 
 
-def test_the_last_numbers_are_for_what_must_not_be_missing() -> None:
+@pytest.mark.parametrize("end", [SEQUENCE_OF_CASES, SEQUENCE_MAX], ids=["with its case", "afterwards"])
+def test_the_last_numbers_are_for_what_must_not_be_missing(end: int) -> None:
     """An alert with too many events is not enriched any more, but retracted, and then forgotten, each once."""
-    last_number = SEQUENCE_MAX - SEQUENCE_ROOM
+    last_number = end - SEQUENCE_ROOM
     state = OPEN._replace(sequence=last_number - 1)
     seen = []
     for before, vote in ((DETRACTOR, OTHER_DETRACTOR), (OTHER_DETRACTOR, DETRACTOR), (DETRACTOR, PROMOTER)):
