@@ -3,7 +3,8 @@
 A case in a list: `{case_id, brand, store, status, severity, score, owner, held, submitted_at, due_at, overdue, waits,
 contacted_at, contactable, reason_missing, reasons, alert_count, changed_at, comment, language, forgotten, withheld}`,
 with the first words of its comment. By itself it also has its whole `story`, oldest first, its `alerts` as `/v1/alerts`
-has them, and `moves`: what its table of moves allows now, each `{action, status, needs, choices}`.
+has them, `moves`: what its table of moves allows now, each `{action, status, needs, choices}`, and `refusal`: the last
+action that no worker would take, `{action_id, action, reason, at}`, or null.
 """
 
 from collections.abc import Mapping
@@ -15,6 +16,7 @@ from msgspec.structs import replace
 
 from streams.board import documents
 from streams.board.case import Case, Happened
+from streams.board.cases import Refusal
 from streams.board.documents import Document
 from streams.domain.life import DISMISSALS, TRANSITIONS
 from streams.events.action import NEEDED, Channel, Doing
@@ -58,12 +60,13 @@ def listed(case: Case, *, now_ms: int, whole: bool) -> Document:
     }
 
 
-def whole_case(case: Case, *, now_ms: int, whole: bool) -> Document:
-    """A case with its alerts, its story and the moves that it allows now."""
+def whole_case(case: Case, refusal: Refusal | None, *, now_ms: int, whole: bool) -> Document:
+    """A case with its alerts, its story, the moves that it allows now and the last one that was refused."""
     return listed(case, now_ms=now_ms, whole=whole) | {
         "alerts": [_alert(alert, whole=whole) for alert in case.alerts.values()],
         "story": [_happened(event, whole=whole) for event in case.events],
         "moves": moves(case.status),
+        "refusal": None if refusal is None else _refused(refusal, whole=whole),
     }
 
 
@@ -87,6 +90,11 @@ def _happened(event: Happened, *, whole: bool) -> Document:
     if event.action is not None and not whole:
         told["action"] |= {"action_id": None, "actor": None, "note": None}
     return told
+
+
+def _refused(refusal: Refusal, *, whole: bool) -> Document:
+    told: Document = {"action_id": refusal.action_id if whole else None, "action": refusal.action}
+    return told | {"reason": refusal.reason, "at": rfc3339_ms(refusal.at_ms)}
 
 
 def _first_words(comment: str) -> str:

@@ -11,9 +11,20 @@ from typing import Final, NamedTuple
 from streams.board.alerts import Place, Response, response_of
 from streams.board.case import Case, opened_by
 from streams.domain.case import KEPT_MS
+from streams.events.action import Action
 from streams.events.alert import Alert
+from streams.events.rejected import Reason
 
 CASES_MAX: Final = 20_000
+
+
+class Refusal(NamedTuple):
+    """An action that ended as a dead letter: when that was written (ms since the epoch), by what id, what, and why."""
+
+    at_ms: int
+    action_id: str
+    action: str
+    reason: Reason
 
 
 class Page(NamedTuple):
@@ -36,6 +47,8 @@ class Cases:
         """By alert id."""
         self._responses: dict[Response, dict[str, None]] = {}
         """The alerts of each response."""
+        self._refusals: dict[str, Refusal] = {}
+        """By alert the last action that was refused, whether or not its case is known (yet); the oldest first."""
 
     def __len__(self) -> int:
         return len(self._active) + len(self._ended)
@@ -47,7 +60,7 @@ class Cases:
 
     def clear(self) -> None:
         """Forget all of them."""
-        for held in (self._active, self._ended, self._case_ids, self._responses):
+        for held in (self._active, self._ended, self._case_ids, self._responses, self._refusals):
             held.clear()
 
     def of_alert(self, alert_id: str) -> Case | None:
@@ -68,6 +81,20 @@ class Cases:
                 changed[case_of.case_id] = None
         self._bound(place.at_ms)
         return list(changed)
+
+    def refuse(self, at_ms: int, action: Action, reason: Reason) -> list[str]:
+        """Take an action that ended as a dead letter, written then; gives the ids of the cases that changed."""
+        self._refusals.pop(action.alert_id, None)
+        self._refusals[action.alert_id] = Refusal(at_ms, action.action_id, action.action, reason)
+        if len(self._refusals) > self._cases_max:
+            del self._refusals[next(iter(self._refusals))]
+        case_id = self._case_ids.get(action.alert_id)
+        return [] if case_id is None else [case_id]
+
+    def refusal_of(self, case: Case) -> Refusal | None:
+        """The last action about a case that no worker would take."""
+        refusals = [self._refusals[alert_id] for alert_id in case.alerts if alert_id in self._refusals]
+        return max(refusals, key=lambda refusal: refusal.at_ms, default=None)
 
     def page(
         self,

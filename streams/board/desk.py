@@ -8,7 +8,7 @@ POST /v1/cases/{alert_id}/actions                           somebody did somethi
 An action is a JSON object: `action` and `actor`; `channel`, `reason`, `note`, `quality` where it needs them; `at` (now
 by default); `action_id`, the caller's own key: the same again is the same action. It goes to `followup.actions`, and
 the answer, 202, comes once Kafka has it. What becomes of it is for the worker of the store to say: an event with its id
-on `followup.alerts`, or a dead letter.
+on `followup.alerts`, or a dead letter, which the case tells as its `refusal`.
 """
 
 from collections.abc import Awaitable, Callable
@@ -95,7 +95,8 @@ class _Desk(NamedTuple):
     async def case(self, request: web.Request) -> web.Response:
         """A case with its story."""
         case = self._known(request)
-        told = case_documents.whole_case(case, now_ms=self._now_ms(), whole=showed_token(request))
+        refusal = self.board.cases.refusal_of(case)
+        told = case_documents.whole_case(case, refusal, now_ms=self._now_ms(), whole=showed_token(request))
         return answer(told | {"acting": self._acting(request)})
 
     async def key(self, _request: web.Request) -> web.Response:

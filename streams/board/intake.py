@@ -11,12 +11,14 @@ from streams.board.model import Board
 from streams.board.periods import adds_up
 from streams.board.progress import Progress
 from streams.board.standing import standing_of
+from streams.events.action import decode_action
 from streams.events.alarm import decode_alarm
 from streams.events.alert import Alert, decode_alert
+from streams.events.dead_letter import parse_dead_letter_headers
 from streams.events.rejected import Rejected
 from streams.events.score import Score, decode_score
 from streams.events.trend import decode_trend
-from streams.topology import ALARMS, ALERTS, SCORES, TRENDS
+from streams.topology import ACTIONS_DEAD, ALARMS, ALERTS, SCORES, TRENDS
 
 Outcome = Literal["taken", "malformed", "unshown"]
 
@@ -33,6 +35,7 @@ class Intake:
             TRENDS.name: self.trend,
             ALARMS.name: self.alarm,
             ALERTS.name: self.alert,
+            ACTIONS_DEAD.name: self.refused,
         }
 
     def score(self, record: Any) -> Outcome:
@@ -97,6 +100,16 @@ class Intake:
         if self._progress.caught_up:
             self._hub.alerts_changed(followed)
             self._hub.cases_changed(cases)
+        return "taken"
+
+    def refused(self, record: Any) -> Outcome:
+        """Take a record of `followup.actions.dead`: of an action that no worker would take, if it is of one."""
+        origin, action = parse_dead_letter_headers(record.headers), decode_action(record.value)
+        if origin is None or isinstance(action, Rejected):
+            return "unshown"  # rules or facts, or nothing that could have been taken
+        changed = self._board.cases.refuse(record.timestamp, action, origin.reason)
+        if self._progress.caught_up:
+            self._hub.cases_changed(changed)
         return "taken"
 
 

@@ -1,9 +1,9 @@
-"""The reader: fills the read model from `nps.scores`, `nps.trends` and `nps.alarms`, and the newest `followup.alerts`.
+"""The reader: fills the read model from `nps.scores`, `nps.trends`, `nps.alarms`, and what is newest of the follow-up.
 
 A plain consumer without a group: every board reads everything for itself and commits nothing. While a broker is away
 the consumer tries again by itself, and reading goes on where it was. Only what waiting cannot mend (positions that the
 broker does not know any more, a minute of silence) ends the session, and the next one reads everything anew. So does
-the topic of trends or alarms that an older deployment did not have and now has: a board can do without these two.
+a topic of trends, alarms or refusals that an older deployment did not have and now has: a board can do without these.
 """
 
 import asyncio
@@ -23,7 +23,7 @@ from streams.board.progress import Progress, TopicProgress
 from streams.cluster.connection import admin_client
 from streams.engine.fetch import stop_consumer
 from streams.settings import Settings
-from streams.topology import ALARMS, ALERTS, SCORES, TRENDS
+from streams.topology import ACTIONS_DEAD, ALARMS, ALERTS, SCORES, TRENDS
 
 logger = logging.getLogger(__name__)
 
@@ -62,7 +62,8 @@ class _Session:
     """One consumer, from its start to its end."""
 
     NEEDED = (SCORES.name, ALERTS.name)
-    MISSED = (TRENDS.name, ALARMS.name)
+    MISSED = (TRENDS.name, ALARMS.name, ACTIONS_DEAD.name)
+    NEWEST = (ALERTS.name, ACTIONS_DEAD.name)
 
     def __init__(
         self, settings: Settings, *, board: Board, progress: Progress, hub: Hub, now: Callable[[], float]
@@ -120,10 +121,10 @@ class _Session:
         self._consumer.assign(partitions)
         starts = await self._consumer.beginning_offsets(partitions)
         ends = await self._consumer.end_offsets(partitions)
-        alerts = self._settings.topic(ALERTS.name)
-        behind = ALERTS_BEHIND // topics[alerts]
+        newest = {*map(self._settings.topic, self.NEWEST)}
         for partition in partitions:
-            first = ends[partition] - behind if partition.topic == alerts else 0
+            behind = ALERTS_BEHIND // topics[partition.topic]
+            first = ends[partition] - behind if partition.topic in newest else 0
             self._consumer.seek(partition, max(starts[partition], first))
         self._board.clear()
         self._progress.topics = {topic: TopicProgress(count) for topic, count in topics.items()}

@@ -22,8 +22,10 @@ from streams.domain.period import CALENDARS
 from streams.domain.score import SEVERITIES
 from streams.domain.tally import figures, from_histogram, histogram
 from streams.domain.window import WINDOWS, WindowName
+from streams.events.action import Action
 from streams.events.alarm import Alarm, AlarmWindow
 from streams.events.alert import Alert, StoreNps, Taken
+from streams.events.rejected import Reason
 from streams.events.score import Comparison, FollowUp, Wait, WindowFigures
 from streams.events.trend import Restated, Series, Trend, encode_trend
 from streams.settings import Settings
@@ -253,6 +255,10 @@ class Served:
             self.hub.alerts_changed(changed)
             told += changed
         return told
+
+    def refuse(self, action: Action, reason: Reason, *, at: datetime = NOON) -> None:
+        """Take an action that its worker refused, and tell the pages."""
+        self.hub.cases_changed(self.board.cases.refuse(round(at.timestamp() * 1000), action, reason))
 
     def case(self, *events: Event) -> None:
         """Take events of cases, and tell the pages."""

@@ -10,11 +10,15 @@ import aiohttp
 import pytest
 import pytest_asyncio
 from aiokafka.errors import KafkaConnectionError, KafkaTimeoutError
+from msgspec.structs import replace
 
 from streams.board.guard import cookie_of, key_of
+from streams.board.intake import Intake
 from streams.domain.life import STATUSES, TRANSITIONS
-from streams.events.action import Action
+from streams.events.action import Action, encode_action
+from streams.events.dead_letter import dead_letter
 from tests.board.builders import NOON, Served, a_served_board, lived, opened
+from tests.builders import FakeRecord
 
 TOKEN = "a long and random text"
 BEARER = {"Authorization": f"Bearer {TOKEN}"}
@@ -116,6 +120,52 @@ async def test_without_a_token_nobodys_words_are_told(http: aiohttp.ClientSessio
         case["alerts"][0]["customer_ref"],
         alerts["alerts"][0]["action"],
     ]
+
+
+async def test_a_case_tells_the_last_action_that_was_refused(
+    desk: Served, taking: Taking, http: aiohttp.ClientSession
+) -> None:
+    """Of any of its alerts, with the reason; its id, which may be anybody's words, only to whoever shows the token."""
+    _, before = await _get(http, desk, f"v1/cases/{CASE}", BEARER)
+    assert before["refusal"] is None
+    await _post(http, desk, {"action": "acknowledged", "actor": "Anne", "action_id": "k-1"})
+    (action,) = taking.actions
+    desk.case(opened(2, alert_id="other", case_id=CASE, response_id="r-9"))
+    desk.refuse(action, "timestamp_in_future")
+    desk.refuse(
+        replace(action, alert_id="other", action_id="k-2"), "illegal_transition", at=NOON + timedelta(seconds=1)
+    )
+    desk.refuse(replace(action, alert_id="nobody's"), "illegal_transition", at=NOON + timedelta(seconds=2))
+    told = {"action": "acknowledged", "reason": "illegal_transition", "at": "2026-03-14T12:00:01.000Z"}
+    _, case = await _get(http, desk, f"v1/cases/{CASE}", BEARER)
+    assert {**told, "action_id": "k-2"} == case["refusal"]
+    desk.board.cases.clear()
+    desk.case(opened(1, alert_id=CASE))
+    _, case = await _get(http, desk, f"v1/cases/{CASE}", BEARER)
+    assert case["refusal"] is None
+
+
+async def test_refusals_are_read_from_the_dead_letters(
+    desk: Served, taking: Taking, http: aiohttp.ClientSession
+) -> None:
+    """Of rules and facts, and of what is no action, the desk tells nothing."""
+    await _post(http, desk, {"action": "acknowledged", "actor": "Anne", "action_id": "k-1"})
+    read = Intake(desk.board, desk.progress, desk.hub).refused
+    value = encode_action(taking.actions[0])
+
+    def letter(value: bytes | None) -> FakeRecord:
+        dead = dead_letter(
+            None, value, [], topic="t", partition=0, offset=7, reason="illegal_transition", bytes_max=9_999
+        )
+        return FakeRecord(offset=0, timestamp=1_000, value=dead.value, headers=list(dead.headers))
+
+    others = [letter(b"{}"), letter(None), FakeRecord(offset=0, timestamp=1_000, value=value)]
+    assert ["unshown"] * 3 == [read(record) for record in others]
+    _, case = await _get(http, desk, f"v1/cases/{CASE}", BEARER)
+    assert case["refusal"] is None
+    assert "taken" == read(letter(value))
+    _, case = await _get(http, desk, f"v1/cases/{CASE}", BEARER)
+    assert ("k-1", "illegal_transition") == (case["refusal"]["action_id"], case["refusal"]["reason"])
 
 
 async def test_a_case_is_told_with_its_story_and_its_moves(desk: Served, http: aiohttp.ClientSession) -> None:

@@ -254,6 +254,24 @@ async def test_a_form_closes_where_somebody_else_was_faster(tab: Tab, served: Se
     assert "Dismissed by Hugo: duplicate" in await _texts(tab, ".event p")
 
 
+async def test_what_the_worker_refuses_is_said_to_who_asked_for_it(tab: Tab, served: Served, acting: Acting) -> None:
+    """And what it refused of somebody else is not."""
+    served.case(_opened(1, 3, alert_id=CASE))
+    await _open(tab, served, f"#/case/{CASE}", TOLD)
+    await tab.ask(_press("Acknowledge"))
+    await tab.ask("document.querySelector('[name=actor]').value = 'Claire'")
+    await tab.ask("document.querySelector('.go').click()")
+    await tab.until("document.querySelector('.form-said').innerText.startsWith('Kafka has it')")
+
+    (action,) = acting.actions
+    served.refuse(replace(action, action_id="another"), "timestamp_in_future")
+    served.refuse(action, "illegal_transition")
+    await tab.until("document.querySelector('.move-form') === null")
+
+    said = "It was not taken: somebody else was faster, and the case has moved on."
+    assert [said] == await _texts(tab, "#case-no-moves")
+
+
 async def test_what_is_being_written_stays_while_the_page_is_live(tab: Tab, served: Served) -> None:
     """An event that comes meanwhile takes neither the words nor the focus."""
     first = _opened(1, 3, alert_id=CASE)

@@ -136,7 +136,7 @@ async def test_a_restarted_board_shows_what_the_topics_hold(settings: Settings, 
 
     assert before == after
     assert ["second", "first"] == [alert["alert_id"] for alert in after[2]["alerts"]]
-    assert [0] * 4 == [topic["malformed"] for topic in status["topics"].values()]
+    assert [0] * 5 == [topic["malformed"] for topic in status["topics"].values()]
 
 
 async def test_only_what_was_committed_and_makes_sense_is_shown(

@@ -7,7 +7,7 @@ import { DESK_STEP, act, desk, forgetCases, held, newKey, refreshCase, refreshDe
 import { Unanswered } from "./source.js";
 import { known, view } from "./state.js";
 import { storesTable, turnaroundCard } from "./turnaround.js";
-import { owner, sentence } from "./words.js";
+import { owner, refusal, sentence } from "./words.js";
 
 const PAGES = ["desk", "case", "turnaround"];
 const PAUSE_MS = 1000;
@@ -130,6 +130,11 @@ function settleMove(item) {
   if (item.story.some((event) => event.action?.action_id === move.key)) {
     close();
     part("case-title")?.focus();
+    return;
+  }
+  if (item.refusal?.action_id === move.key) {
+    close();
+    notice = `It was not taken: ${refusal(item.refusal.reason)}.`;
     return;
   }
   if (!move.sent && !item.moves.some(({ action }) => action === move.action)) {

@@ -68,6 +68,16 @@ export function button(action) {
   return MOVES[action]?.button ?? choice(action);
 }
 
+const REFUSALS = {
+  illegal_transition: "somebody else was faster, and the case has moved on",
+  timestamp_in_future: "its time is in the future",
+};
+
+// Why a worker would not take an action.
+export function refusal(reason) {
+  return REFUSALS[reason] ?? `the worker says ${reason}`;
+}
+
 const CHOICES = {
   call: "Called",
   message: "Wrote",
