@@ -57,7 +57,9 @@ def _told(ledger: Ledger, now_s: int) -> dict[Any, Any]:
     for alert_id, (store, row) in ledger.desk.filed.items():
         case = unpack_case(alert_id, row)
         told[store.key, alert_id, "case"] = row
-        told[store.key, alert_id, "waits"] = (case.lead is not None or (next_due_ms(case), alert_id) in entries,)
+        told[store.key, alert_id, "waits"] = (
+            case.lead is not None or (next_due_ms(ledger.desk.whole(case)), alert_id) in entries,
+        )
         if case.customer:
             told[store.key, case.customer] = [
                 one.alert_id for one in ledger.desk.customers.latest(place_of(store, case.customer))
