@@ -70,8 +70,8 @@ class Interruptions:
 
     def listed(self, store: Store, hour: int) -> tuple[bytes, bytes]:
         """The held alerts of an hour are listed; gives the row that says so, for all that are not belated."""
-        self._listed[store] = max(hour, self._listed.get(store, -1))
-        return b"h|" + store.key, bytes((_ROW_VERSION,)) + self._listed[store].to_bytes(4, "little")
+        self._listed[store] = hour
+        return b"h|" + store.key, bytes((_ROW_VERSION,)) + hour.to_bytes(4, "little")
 
     def _is_listed(self, store: Store, hour: int) -> bool:
         return hour <= self._listed.get(store, -1)
