@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 
+from streams.agents.interruptions import Interruptions
 from streams.agents.ledger import Ledger
+from streams.domain.store import BrandShare, Store
 from tests.agents.desk import a_policy
 from tests.agents.released import END_S, FOLDER, a_life, rows_of
 
@@ -47,3 +49,11 @@ def test_every_kind_and_version_of_a_row_is_kept() -> None:
     written = versions(a_life().changelog)
     assert set("pdlbfa") <= {kind for kind, _ in written}
     assert set() == written - versions(row for path in RELEASED for row in rows_of(path))
+
+
+def test_the_row_of_a_digest_says_which_hour_was_listed() -> None:
+    """As it was written from the first release with a desk on: a version, and the hour since the epoch."""
+    interruptions, store = Interruptions(), Store(BrandShare("Maison Lavande"), "Lyon", [])
+    interruptions.restore(store, bytes.fromhex("01 b09c0700"))
+    assert interruptions.hold(store, 498_864, "belated")
+    assert not interruptions.hold(store, 498_865, "in its hour")
