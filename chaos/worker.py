@@ -9,7 +9,7 @@ import subprocess
 import sys
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from http.client import HTTPException
+from http.client import HTTPException, HTTPResponse
 from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError, URLError
@@ -159,10 +159,15 @@ def nps(settings: Settings, *args: str, code: Path | None = None) -> str:
 
 def _get(address: str) -> tuple[int, str]:
     try:
-        with urlopen(address, timeout=5) as answer:  # noqa: S310 -- an address of our own worker
-            return answer.status, answer.read().decode()
-    except HTTPError as error:
-        with error:
-            return error.code, error.read().decode()
+        with _opened(address) as answer:
+            return answer.status or 0, answer.read().decode()
     except (URLError, HTTPException, OSError):
         return 0, ""
+
+
+def _opened(address: str) -> HTTPResponse | HTTPError:
+    try:
+        answer: HTTPResponse = urlopen(address, timeout=5)  # noqa: S310 -- an address of our own worker
+    except HTTPError as refused:
+        return refused  # an answer like any other, of which the end may be missing, too
+    return answer

@@ -6,7 +6,7 @@ import os
 import signal
 import subprocess
 import sys
-from http.client import HTTPException
+from http.client import HTTPException, HTTPResponse
 from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError, URLError
@@ -137,10 +137,15 @@ def _environment(settings: Settings) -> dict[str, str]:
 
 def _get(address: str) -> tuple[int, str]:
     try:
-        with urlopen(address, timeout=10) as answer:
-            return answer.status, answer.read().decode()
-    except HTTPError as error:
-        with error:
-            return error.code, error.read().decode()
+        with _opened(address) as answer:
+            return answer.status or 0, answer.read().decode()
     except (URLError, HTTPException, OSError):
         return 0, ""
+
+
+def _opened(address: str) -> HTTPResponse | HTTPError:
+    try:
+        answer: HTTPResponse = urlopen(address, timeout=10)
+    except HTTPError as refused:
+        return refused  # an answer like any other, of which the end may be missing, too
+    return answer
