@@ -84,9 +84,10 @@ class Intake:
 
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
+        self._brands = ledger.brands
         self._policy = ledger.policy
         self._alerting = Alerting(ledger)
-        policy = ledger.policy
+        policy = self._policy
         self._aside = SettingAside(ledger, policy.responses, policy.dead_letters, bytes_max=policy.input_bytes_max)
         self._mute_ms = ledger.policy.alert_max_age_s * 1000
         """An answer older than this at arrival is too old to call back."""
@@ -100,7 +101,7 @@ class Intake:
         if type(response) is Rejected:
             return self._aside.dead(record, response.reason)
         self._unknown += response.unknown_fields
-        arrival_ms = record.timestamp
+        arrival_ms = appended_ms = record.timestamp
         rehomed = False
         if record.headers:
             origin = read_rehomed(record.headers)
@@ -110,9 +111,10 @@ class Intake:
         if arrival_ms - submitted_ms < -FUTURE_MS_MAX:
             return self._aside.dead(record, "timestamp_in_future")
         # By its own append time: a record that was long on its way here could reach a page that is folded already.
-        if record.timestamp - submitted_ms > AGE_MS_MAX:
+        if appended_ms - submitted_ms > AGE_MS_MAX:
             return self._aside.dead(record, "too_old")
-        store = self._ledger.store(response.brand, response.store)
+        share = self._brands.get(response.brand)
+        store = None if share is None else share.stores.get(response.store)
         if store is None:
             key = f"{response.brand}|{response.store}".encode()
             home = partition_of(key, self._policy.partitions)

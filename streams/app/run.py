@@ -113,6 +113,8 @@ async def _work(worker: Worker, stop: asyncio.Event) -> None:
             settled = True
             gc.collect()
             gc.freeze()
+        elif worker.shards.has_backlog():
+            gc.freeze()  # what a backlog leaves behind is state: to walk it is to find nothing
         try:
             await asyncio.wait_for(stop.wait(), 0.2)
         except TimeoutError:

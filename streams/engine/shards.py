@@ -155,7 +155,7 @@ class Shards:
             state=state,
             taken=taken,
             generation=generation,
-            backlog=self._has_backlog,
+            backlog=self.has_backlog,
             fail=self._fail,
             observer=self._observer,
         )
@@ -183,7 +183,8 @@ class Shards:
                 async with asyncio.timeout(_TELL_S):
                     await self._thread().commit_positions(positions)
 
-    def _has_backlog(self) -> bool:
+    def has_backlog(self) -> bool:
+        """Whether a shard of this worker is well behind the end of its input."""
         return any(shard.behind for shard in self.open.values())
 
     async def _admit(self, shard: Shard, sought: dict[TP, int] | None = None) -> None:
