@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from functools import lru_cache
 from typing import Final, NamedTuple
-from urllib.parse import quote
 
 from msgspec.structs import replace
 
@@ -20,7 +19,7 @@ from streams.domain.tally import figures
 from streams.domain.vote import COMMENTED, SCORE_MASK
 from streams.domain.window import ALERT_WINDOW, DAY_S
 from streams.engine.state import Output
-from streams.events.alert import Alert, StoreNps, encode_alert
+from streams.events.alert import Alert, StoreNps, encode_alert, link_to
 from streams.events.response import Response
 from streams.events.time import rfc3339_ms
 
@@ -284,13 +283,6 @@ def _window_of(store: Store, day: int, arrival_ms: int) -> int:
 def _consents(response: Response) -> bool:
     consent = response.consent
     return consent is not None and consent.contact is True
-
-
-def link_to(customer: str | None, template: str) -> str | None:
-    """Where the customer is found, None when there is no customer or no such place."""
-    if not customer or not template:
-        return None
-    return template.replace("{customer_ref}", quote(customer, safe=""))
 
 
 def _said(response: Response) -> Said:

@@ -1,5 +1,7 @@
 """An alert on `followup.alerts`: somebody is to call a customer back; and all that happens to it and to its case."""
 
+from urllib.parse import quote
+
 import msgspec
 from msgspec import Struct
 
@@ -125,6 +127,13 @@ class Alert(Struct, gc=False, frozen=True, kw_only=True):
 
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(Alert).decode
+
+
+def link_to(customer: str | None, template: str) -> str | None:
+    """Where the customer is found, None when there is no customer or no such place."""
+    if not customer or not template:
+        return None
+    return template.replace("{customer_ref}", quote(customer, safe=""))
 
 
 def encode_alert(alert: Alert) -> bytes:

@@ -7,7 +7,7 @@ import jsonschema_rs
 import orjson
 import pytest
 
-from streams.agents.alerting import link_to
+from streams.events.alert import link_to
 from tests.agents.desk import NOW_MS, NOW_S, Desk, a_policy, answers
 from tests.builders import ms, response, rfc3339
 from tests.contracts.contracts import ALERT
