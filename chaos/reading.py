@@ -64,6 +64,18 @@ class Reading:
             for topic in SOURCES
         }
 
+    def position_at(self, source: str, at_s: float) -> int:
+        """How far a shard had read a source (`topic|shard`) at an instant, by the markers appended until then."""
+        topic, _, shard = source.partition("|")
+        until_ms = at_s * 1000
+        rows = (
+            record.value
+            for record in self.records(STATE)
+            if record.key == MARKER_KEY and record.partition == int(shard) and record.timestamp <= until_ms
+        )
+        name = self.deployment.topic(topic)
+        return max((_marker(row)["sources"][name]["position"] for row in rows), default=0)
+
     async def refresh(self) -> dict[Any, int]:
         """Read on to the present ends (last stable offsets), and give them."""
         ends: dict[Any, int] = await self._committed.end_offsets(self._partitions(self._topics))

@@ -12,15 +12,21 @@ still. Probes are taken once a second: on a machine that is slow for all they ar
 
 
 def offsets(evidence: Evidence) -> Iterator[Finding]:
-    """I6: committed offsets against the markers, in every probe and at the end."""
+    """I6: committed offsets against the markers, in every probe and at the end.
+
+    Where a probe saw an older marker, because a broker was away or had not let go of a commit that was decided, the
+    append times of the markers tell.
+    """
     last: dict[str, int] = {}
     final = {"offsets": evidence.offsets, "positions": evidence.reading.positions()}
     for probe in (*evidence.probes, final):
         for name, offset in probe.get("offsets", {}).items():
             topic, _, partition = name.partition("|")
             where = {"partition": int(partition), "offset": offset, "id": topic}
-            position = probe["positions"].get(name)
-            if position is not None and offset > position:
+            position = probe["positions"].get(name, offset)
+            if offset > position and "at_s" in probe:
+                position = evidence.reading.position_at(name, probe["at_s"])
+            if offset > position:
                 text = f"the group committed {offset}, the marker says {position}"
                 yield Finding(invariant="I6", kind="wrong", text=text, **where)
             if offset < last.get(name, 0):

@@ -13,7 +13,7 @@ from chaos.ledger import Entry, sha256
 from chaos.load import Load
 from chaos.malformed import instant
 from chaos.oracle import verdict
-from chaos.reading import Reading
+from chaos.reading import MARKER_KEY, Reading
 from chaos.rules.desk import Desk
 from chaos.rules.lives import CLOCKS_MS
 from chaos.rules.place import home
@@ -240,6 +240,22 @@ def test_a_group_that_runs_ahead_or_goes_back_is_noticed(world: Evidence) -> Non
     assert "I6" == verdict(ahead)["invariants"]["I6"]["first"]["invariant"]
     probes = [{"at_s": 0, "offsets": {f"{RESPONSES}|1": 10_000}, "positions": {f"{RESPONSES}|1": 10_000}}]
     assert "went back" in verdict(replace(world, probes=probes))["invariants"]["I6"]["first"]["text"]
+
+
+@pytest.mark.parametrize(("seconds", "held"), [(1, True), (-1, False)])
+def test_a_marker_that_a_probe_saw_late_is_told_by_its_append_time(world: Evidence, seconds: int, held: bool) -> None:
+    """I6: the group may know of a commit before a reader in read_committed does, but not before the marker is there."""
+    source = f"{RESPONSES}|1"
+    position = world.offsets[source]
+    markers = (record for record in world.reading.records(STATE) if record.key == MARKER_KEY and record.partition == 1)
+    appended_s = next(record.timestamp for record in markers if _position(record, world) == position) / 1000
+    probe = {"at_s": appended_s + seconds, "offsets": {source: position}, "positions": {source: 0}}
+    assert held == verdict(replace(world, probes=[probe]))["invariants"]["I6"]["held"]
+
+
+def _position(marker: Any, world: Evidence) -> int:
+    position: int = json.loads(marker.value[1:])["sources"][world.deployment.topic(RESPONSES)]["position"]
+    return position
 
 
 def test_a_partition_that_stands_still_is_noticed(world: Evidence) -> None:
