@@ -14,7 +14,9 @@ from chaos.ledger import Ledger
 from chaos.load import Load, Planned
 from chaos.waiting import until
 
-_TURNS_PER_SECOND = 20
+_TURN_S = 0.05
+_MADE_UP_S = 1.0
+"""A turn that took longer is followed by so much at most: what an outage held up is not sent all at once."""
 _STOP_S = 10.0
 
 
@@ -51,11 +53,13 @@ class Feed:
 
     async def _run(self) -> None:
         loop = asyncio.get_running_loop()
+        took_s = _TURN_S
         while not self._finishing or self.handed < self._size:
-            next_s = loop.time() + 1 / _TURNS_PER_SECOND
-            numbers = range(self.handed, self.handed + max(1, self.per_second // _TURNS_PER_SECOND))
-            await self._send_all(map(self._load.record, numbers))
-            await asyncio.sleep(max(0.0, next_s - loop.time()))
+            began_s = loop.time()
+            due = int(self.per_second * min(took_s, _MADE_UP_S))
+            await self._send_all(map(self._load.record, range(self.handed, self.handed + max(1, due))))
+            await asyncio.sleep(max(0.0, began_s + _TURN_S - loop.time()))
+            took_s = loop.time() - began_s
         await self._send_all(self._load.sentinels(self.handed))
 
     async def _send_all(self, records: Iterable[Planned]) -> None:
