@@ -31,6 +31,8 @@ FAILED = 1
 _RETRY_S = 1.0
 _STOP_S = 8.0
 """A worker that was asked to stop is gone after this, whatever Faust is waiting for."""
+_CATCHES_UP_S = 600.0
+"""So long after its start the collector stays off what a worker's backlog brings."""
 
 
 def run_worker(settings: Settings) -> int:
@@ -106,6 +108,8 @@ async def _work(worker: Worker, stop: asyncio.Event) -> None:
     await app.start()
     log.info("Worker started", extra={"app": app.conf.id})
     settled = False
+    # What a backlog leaves behind is state: to walk it is to find nothing. But a cycle that is frozen stays for ever.
+    catches_up_until = time.monotonic() + _CATCHES_UP_S
     while not stop.is_set():
         if app.should_stop or app.crashed:
             fail(app.crash_reason or RuntimeError("Faust stopped by itself"))
@@ -113,8 +117,8 @@ async def _work(worker: Worker, stop: asyncio.Event) -> None:
             settled = True
             gc.collect()
             gc.freeze()
-        elif worker.shards.has_backlog():
-            gc.freeze()  # what a backlog leaves behind is state: to walk it is to find nothing
+        elif time.monotonic() < catches_up_until and worker.shards.has_backlog():
+            gc.freeze()
         try:
             await asyncio.wait_for(stop.wait(), 0.2)
         except TimeoutError:
