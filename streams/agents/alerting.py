@@ -51,8 +51,8 @@ class Alerting:
         self._policy = ledger.policy
         self._customer_url = ledger.policy.customer_url
         self._alerts = ledger.outputs.setdefault((ledger.policy.alerts, ledger.shard), [])
-        self._first: list[tuple[Store, Response, int, int, int, int, int, int]] = []
-        """First alerts to be made: what `raise_first` was given, the tally to tell of, the hash of the customer."""
+        self._first: list[tuple[Store, Response, int, int, int, int, int, int, bool]] = []
+        """First alerts to be made: what `raise_first` was given, its tally, the customer's hash, and consent."""
         self._raised: dict[tuple[str, str], int] = {}
         self._others: dict[tuple[str, str], int] = {}
         self._muted: dict[str, int] = {}
@@ -79,15 +79,15 @@ class Alerting:
 
         Gives what its page keeps of it.
         """
-        customer = told_customer(response.customer_ref)
+        customer, consent = told_customer(response.customer_ref), _consents(response)
         tally = _window_of(store, day, arrival_ms)
-        self._first.append((store, response, score, day, submitted_ms, arrival_ms, tally, customer))
+        self._first.append((store, response, score, day, submitted_ms, arrival_ms, tally, customer, consent))
         if len(self._first) >= _FIRST_AT_ONCE:
             self._make_first()
         return first_alert(
             response.comment,
             customer,
-            consent=_consents(response),
+            consent=consent,
             requested=response.contact_requested is True,
         )
 
@@ -127,7 +127,7 @@ class Alerting:
 
     def _make_first(self) -> None:
         """Make the first alerts that were raised so far, in their order, and open their cases."""
-        for store, response, score, day, submitted_ms, arrival_ms, tally, customer in self._first:
+        for store, response, score, day, submitted_ms, arrival_ms, tally, customer, consent in self._first:
             occurred = Occurred(
                 alert_id(store.brand_name, store.name, day, response.source or "", 0, response.response_id),
                 0,
@@ -136,7 +136,7 @@ class Alerting:
                 arrival_ms,
                 response.comment,
                 customer,
-                customer != 0 and _consents(response),
+                customer != 0 and consent,
                 response.contact_requested is True,
                 response.comment is None,
             )

@@ -17,7 +17,7 @@ from streams.domain.identity import identity_of
 from streams.domain.page import Page, Trace
 from streams.domain.score import BANDS, DETRACTOR_MAX
 from streams.domain.store import Store
-from streams.domain.tally import ONE, histogram
+from streams.domain.tally import BINS, ONE
 from streams.domain.vote import (
     ANSWERS,
     COMMENTED,
@@ -92,8 +92,8 @@ class Intake:
         self._mute_ms = ledger.policy.alert_max_age_s * 1000
         """An answer older than this at arrival is too old to call back."""
         self._old_ms = min(self._mute_ms, LATE_MS_MIN)
-        self._first_answers: dict[str, int] = {}
-        """The tally of the answers that count for the first time, by brand."""
+        self._first_answers: dict[str, list[int]] = {}
+        """By brand, how many answers of each score count for the first time."""
         self._unknown = 0
 
     def take(self, record: Record, response: Response | Rejected) -> str:
@@ -127,8 +127,7 @@ class Intake:
         """Count what the batch brought."""
         counts = self._policy.counts
         self._ledger.folding.log_day = max(self._ledger.folding.log_day, last.timestamp // (DAY_S * 1000))
-        for brand, tally in self._first_answers.items():
-            bins = histogram(tally)
+        for brand, bins in self._first_answers.items():
             for band in ("detractor", "passive", "promoter"):
                 counts.answers(brand, band, sum(n for score, n in enumerate(bins) if BANDS[score] == band))
         self._alerting.finish()
@@ -159,7 +158,10 @@ class Intake:
         hour = second // HOUR_S
         store.rolling.add(day * HOURS + hour, one)
         hours[hour] = hours.get(hour, 0) + one
-        self._first_answers[store.brand_name] = self._first_answers.get(store.brand_name, 0) + one
+        bins = self._first_answers.get(store.brand_name)
+        if bins is None:
+            bins = self._first_answers[store.brand_name] = [0] * BINS
+        bins[score] += 1
         if not store.unscored or day not in share.changed_days:
             self._ledger.figures_changed(store, day)
         words = None
@@ -253,7 +255,7 @@ class Intake:
         hours[hour] = hours.get(hour, 0) + delta
         self._ledger.figures_changed(store, day)
         one = COUNTS[vote & 0xFF]
-        if first:
-            self._first_answers[store.brand_name] = self._first_answers.get(store.brand_name, 0) + one
+        if first and one:
+            self._first_answers.setdefault(store.brand_name, [0] * BINS)[vote & SCORE_MASK] += 1
         if one and vote & SCORE_MASK <= DETRACTOR_MAX and vote & MUTED:
             self._alerting.mute(store)
