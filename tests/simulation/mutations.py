@@ -155,8 +155,8 @@ MUTANTS = (
     Mutant(
         "a clock in a decision",
         "streams/agents/responses.py",
-        "        arrival_ms = record.timestamp\n",
-        "        arrival_ms = int(__import__('time').monotonic() * 1000)\n",
+        "        arrival_ms = appended_ms = record.timestamp\n",
+        "        arrival_ms = appended_ms = int(__import__('time').monotonic() * 1000)\n",
         ("markers", "alerts", "dead letters"),
     ),
     Mutant(
@@ -225,8 +225,8 @@ MUTANTS = (
     Mutant(
         "numbers of clocks and people not counted",
         "streams/agents/alerting.py",
-        "                state = state._replace(sequence=case.sequence)\n",
-        "                pass\n",
+        "            state = state._replace(sequence=last)\n",
+        "",
         ("alerts",),
     ),
 )
