@@ -95,14 +95,9 @@ def open_case(desk: Desk, store: Store, occurred: Occurred, former: Container[st
     hour, held = interruptions.ask(
         store, occurred.arrival_ms // HOUR_MS, rules.interruptions_per_hour, always=severity == 1
     )
-    flags = (
-        (CONTACTABLE if occurred.contactable else 0)
-        | (UNEXPLAINED if occurred.unexplained else 0)
-        | (CRITICAL if themes else 0)
-        | (REPEAT if repeat else 0)
-        | (REASSIGNED if ruled.gone else 0)  # the alert says itself whose it is
-        | (HELD if held else 0)
-    )
+    # Where a store is gone, the alert says itself whose the case is.
+    flags = (CRITICAL if themes else 0) | (REPEAT if repeat else 0) | (REASSIGNED if ruled.gone else 0)
+    flags |= _said_of(occurred) | (HELD if held else 0)
     row = pack_fresh(severity, flags, occurred.score, occurred.generation, submitted_ms, customer, hour)
     if held and interruptions.hold(store, hour, alert_id):
         row = belated(row)
@@ -158,9 +153,7 @@ def follow_case(desk: Desk, store: Store, occurred: Occurred, state: AlertState,
             occurred.alert_id, status, judgement, judgement.severity, ruled.rules.version, ruled.owner, held=False
         )
     severity = _severity_after(case, occurred, judgement)
-    flags = case.flags & ~(CONTACTABLE | UNEXPLAINED)
-    flags |= (CONTACTABLE if state.contactable else 0) | (UNEXPLAINED if occurred.unexplained else 0)
-    flags |= CRITICAL if themes else 0
+    flags = case.flags & ~(CONTACTABLE | UNEXPLAINED) | _said_of(occurred) | (CRITICAL if themes else 0)
     after = case._replace(
         score=occurred.score, severity=severity, flags=flags, sequence=state.sequence, customer=state.customer
     )
@@ -181,6 +174,11 @@ def follow_case(desk: Desk, store: Store, occurred: Occurred, state: AlertState,
         bool(after.flags & HELD),
         after.clocks and after.clocks.due_ms,
     )
+
+
+def _said_of(occurred: Occurred) -> int:
+    """The flags that say what is known of a customer and of their reasons."""
+    return (CONTACTABLE if occurred.contactable else 0) | (UNEXPLAINED if occurred.unexplained else 0)
 
 
 def _severity_after(case: Case, occurred: Occurred, judgement: Judgement) -> int:

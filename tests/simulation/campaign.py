@@ -14,7 +14,7 @@ from tests.simulation.story import Story, story
 from tests.simulation.world import World
 
 SEEDS = 10_000
-"""With the enumeration of points about two minutes on two cores."""
+"""Minutes of two cores, like the enumeration of points beside them."""
 PROCESSES = int(os.environ.get("SIMULATION_PROCESSES", "2"))
 """Whoever runs something beside asks for fewer than there are processors."""
 _AT_ONCE = 50
