@@ -113,7 +113,7 @@ def test_what_agents_emit_is_what_their_modules_send() -> None:
 
 def test_the_engine_reads_what_the_agents_read() -> None:
     """Under the prefix of the deployment; the breaker watches the responses."""
-    config = engine_config(Settings(topic_prefix="x."), "cluster", lambda: 0.0)
+    config = engine_config(Settings(topic_prefix="x."), "cluster", 3, lambda: 0.0)
     assert tuple(f"x.{agent.reads.name}" for agent in topology.AGENTS) == config.sources
     assert ("x.survey.responses", "x.nps.state") == (config.breaker_source, config.state)
 

@@ -73,7 +73,7 @@ async def _run(settings: Settings, metrics: Metrics) -> int:
         found = await _wait_for_kafka(settings, stop)
         if found is None:
             return OK
-        config = engine_config(settings, found.id, now)
+        config = engine_config(settings, found.id, found.score_partitions, now)
         worker = wire(settings, config, policy(settings, found.score_partitions, metrics), metrics, fail)
         status.attach(worker.shards)
         await _serve(worker, stop)

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import faust
-from aiokafka import AIOKafkaConsumer
 
 from streams import topology
 from streams.agents.actions import track_follow_ups
@@ -19,9 +18,9 @@ from streams.engine.batches import Batch, BatchThread, BatchTransport, Transport
 from streams.engine.config import EngineConfig
 from streams.engine.failure import Fail
 from streams.engine.gate import Gate
+from streams.engine.lookup import Lookup
 from streams.engine.shard import Handler
 from streams.engine.shards import Shards
-from streams.engine.takeover import new_lookup
 from streams.metrics import Metrics
 from streams.settings import Settings
 
@@ -46,11 +45,13 @@ class Worker:
 
     app: faust.App
     shards: Shards
-    lookup: AIOKafkaConsumer
+    lookup: Lookup
 
 
-def engine_config(settings: Settings, cluster_id: str, now: Callable[[], float]) -> EngineConfig:
-    """What the engine must know of the settings."""
+def engine_config(settings: Settings, cluster_id: str, score_partitions: int, now: Callable[[], float]) -> EngineConfig:
+    """What the engine must know of the settings and of the cluster."""
+    written = [topic for topic in topology.TOPICS if any(topic in agent.emits for agent in topology.AGENTS)]
+    sizes = {topic.name: settings.partitions if topic.co_partitioned else score_partitions for topic in written}
     return EngineConfig(
         brokers=settings.brokers,
         app_id=settings.app_id,
@@ -59,6 +60,7 @@ def engine_config(settings: Settings, cluster_id: str, now: Callable[[], float])
         sources=tuple(settings.topic(agent.reads.name) for agent in topology.AGENTS),
         breaker_source=settings.topic(topology.RESPONSES.name),
         state=settings.topic(topology.STATE.name),
+        outputs={settings.topic(name): size for name, size in sizes.items()},
         commit_interval_s=settings.commit_interval,
         commit_deadline_s=settings.commit_deadline,
         transaction_timeout_s=settings.transaction_timeout,
@@ -111,7 +113,7 @@ def wire(settings: Settings, config: EngineConfig, rules: Policy, metrics: Metri
     )
     app = _faust_app(settings)
     app.transport = BatchTransport(app.conf.broker_consumer, app, options)
-    lookup = new_lookup(config)
+    lookup = Lookup(config)
     shards = Shards(
         config=config,
         gate=gate,
@@ -122,7 +124,7 @@ def wire(settings: Settings, config: EngineConfig, rules: Policy, metrics: Metri
         observer=metrics,
     )
     options.positions = shards.positions
-    options.committed_positions = shards.committed_positions
+    options.settled_positions = shards.settled_positions
     _follow_rebalances(app, shards, fail)
     for agent in topology.AGENTS:
         channel = app.topic(

@@ -247,9 +247,9 @@ class BatchConsumer(driver.Consumer):
         return True
 
     async def force_commit(self, topics: Any = None, start_new_transaction: bool = True) -> bool:  # noqa: FBT001, FBT002
-        """Tell the group the positions that are in committed markers."""
+        """Tell the group the positions that are in settled markers."""
         del topics, start_new_transaction
-        await self._thread.commit_positions(self.options.committed_positions())
+        await self._thread.commit_positions(self.options.settled_positions())
         return True
 
     async def verify_all_partitions_active(self) -> None:
@@ -290,4 +290,4 @@ class TransportOptions:
         self.gate = gate
         self.consumer = consumer
         self.positions: Callable[[], Mapping[TP, int]] = dict
-        self.committed_positions: Callable[[], Mapping[TP, int]] = dict
+        self.settled_positions: Callable[[], Mapping[TP, int]] = dict

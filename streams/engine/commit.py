@@ -6,19 +6,28 @@ are decided by that clock; where it does not, nothing is published and the proce
 """
 
 import asyncio
+import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from aiokafka import AIOKafkaProducer
+from aiokafka import AIOKafkaProducer, TopicPartition
+from aiokafka.errors import KafkaError
 
 from streams.engine import marker
+from streams.engine.clock import loop_s
 from streams.engine.config import EngineConfig
+from streams.engine.ending import commit_again
 from streams.engine.failure import Broken, deadline
+from streams.engine.lookup import Lookup
 from streams.engine.state import Headers, Outputs, Row
 
 BATCH_BYTES_MAX = 900_000
 """Below Kafka's 1 MiB: larger batches cost less per record, and a transaction holds as many as it needs."""
 REQUEST_BYTES_MAX = 16 << 20
+_OUTAGE = 0.1
+"""A commit that takes this part of the transaction timeout may have met a broker that was away."""
+_LOOK = 0.2
+"""After this part of it somebody looks whether what was committed is settled."""
 _NO_HEADERS: Headers = []
 _Record = tuple[bytes | None, bytes | None, int | None, Headers]
 
@@ -56,11 +65,21 @@ class Writer:
         self._producer = producer
         self._config = config
         self._shard = shard
+        self._state = TopicPartition(config.state, shard)
+        self._unconfirmed: set[TopicPartition] = set()
+        """Where the end of a commit was not seen yet."""
+        self._unsettled: dict[TopicPartition, int] = {}
+        """Where something was open at the last look, anybody's, and from which offset on."""
+        self._stuck: set[TopicPartition] = set()
+        self._was_away = False
+        self._look_at_s = math.inf
 
     async def commit(self, outputs: Outputs, rows: list[Row], marker_row: bytes) -> Committed:
         """Write it all or nothing. Raises whatever went wrong: nobody may go on after that."""
+        assert all(topic in self._config.outputs for topic, _ in outputs), "a takeover would not settle that topic"
         sent_s = self._config.now()
         timestamp_ms = int(sent_s * 1000)
+        started = loop_s()
         producer = self._producer
         await producer.begin_transaction()
         sends: list[asyncio.Future[object]] = []
@@ -75,12 +94,52 @@ class Writer:
         last = results[-1]
         self._check_clock(last, sent_s)
         await producer.commit_transaction()
+        self._doubt(outputs, took_s=loop_s() - started)
         # The base offset of the batch with the marker: never too high, and that is all it is for.
         return Committed(last.offset + 1, records + len(changelog))  # type: ignore[attr-defined]
 
     async def close(self) -> None:
         """Close the producer; what it left open is settled by the next owner."""
         await close_producer(self._producer, self._config)
+
+    def look_in_s(self) -> float:
+        """How long until it is time to look after what was committed; infinite where nothing was since."""
+        return self._look_at_s - loop_s()
+
+    async def look(self, lookup: Lookup) -> bool:
+        """Whether the rows and the marker of the last commit are settled: whoever takes over will find them.
+
+        To be asked between two commits: once the next has begun it may take this one with it. Where Kafka does not
+        answer, nobody knows.
+        """
+        self._look_at_s = loop_s() + self._config.transaction_timeout_s * _LOOK
+        try:
+            unsettled = await lookup.unsettled(self._unconfirmed)
+        except KafkaError:
+            return False
+        self._stuck = {tp for tp, at in unsettled.items() if self._was_away or self._unsettled.get(tp) == at}
+        self._was_away = False
+        self._unsettled = unsettled
+        self._unconfirmed.intersection_update(unsettled)
+        if not unsettled:
+            self._look_at_s = math.inf
+        return self._state not in unsettled
+
+    async def insist(self) -> None:
+        """Commit once more what was committed, and is not settled still: Kafka may have dropped a marker.
+
+        No commit may be under way. Raises as `commit` does.
+        """
+        if self._stuck:
+            await commit_again(self._producer, self._stuck)
+            self._stuck = set()
+
+    def _doubt(self, outputs: Outputs, *, took_s: float) -> None:
+        self._unconfirmed.update(TopicPartition(*key) for key in outputs)
+        self._unconfirmed.add(self._state)
+        timeout_s = self._config.transaction_timeout_s
+        self._was_away = self._was_away or took_s > timeout_s * _OUTAGE
+        self._look_at_s = min(self._look_at_s, loop_s() + (0.0 if self._was_away else timeout_s * _LOOK))
 
     async def _send(
         self, sends: list[asyncio.Future[object]], topic: str, partition: int, out: Sequence[_Record], timestamp_ms: int

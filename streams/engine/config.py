@@ -17,6 +17,8 @@ class EngineConfig:
     sources: tuple[str, ...]
     breaker_source: str
     state: str
+    outputs: Mapping[str, int]
+    """Every other topic that a shard writes to, and its number of partitions."""
     commit_interval_s: float
     commit_deadline_s: float
     transaction_timeout_s: float

@@ -36,6 +36,8 @@ _PENDING_MAX = 100_000
 _ROOM_S = 2.0
 _MOVED_S = 20.0
 """A position that moved without data is committed after this long."""
+_SETTLES_S = 0.01
+"""A commit is answered some milliseconds before what ends it stands in every partition."""
 _BEHIND_RECORDS = 2_000
 """More than this between the position and the end counts as a backlog."""
 
@@ -74,9 +76,13 @@ class Shard:
         self.stable_ends: dict[str, int] = {}
         self.last_event_s: dict[str, float] = {}
         self.committed_positions: dict[TP, int] = {}
+        """The positions in the last committed marker."""
+        self.settled_positions: dict[TP, int] = {}
+        """Those in the last one of which is known that whoever takes over will find it."""
         self._config = config
         self._writer = Writer(taken.producer, config, number)
         self._state_position = taken.state_position
+        self._lookup = taken.lookup
         self._backlog = backlog
         self._backlog_since: float | None = None
         self._fail = fail
@@ -165,6 +171,15 @@ class Shard:
         async with self._lock:
             await self._commit()
 
+    async def settle(self) -> None:
+        """Wait until the last commit is settled; for good, where Kafka has dropped what ends it."""
+        while True:
+            async with self._lock:
+                await self._look()
+                if self.settled_positions == self.committed_positions:
+                    return
+            await asyncio.sleep(_SETTLES_S)
+
     async def drain(self) -> None:
         """Commit what is pending and nothing more; `drained` tells whether that was done in time."""
         try:
@@ -217,6 +232,7 @@ class Shard:
     async def _wait_for_work(self) -> float:
         """Wait for input, or for what time alone brings about; gives the monotonic time of the start."""
         while True:
+            await self._confirm()
             now = self._config.now()
             due_s = _HELD_BACK_S if self._holds_back() else self.state.due_in_s(now)
             if self._moved_at is not None:
@@ -227,7 +243,21 @@ class Shard:
                 due_s = 1.0
                 self._wanted.clear()
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._wanted.wait(), min(due_s, 30.0))
+                await asyncio.wait_for(self._wanted.wait(), min(due_s, max(1.0, self._writer.look_in_s()), 30.0))
+
+    async def _confirm(self) -> None:
+        """Look after what was committed, where that is due."""
+        if self._writer.look_in_s() > 0:
+            return
+        async with self._lock:
+            if not self.drained:
+                await self._look()
+                async with deadline(self._config.commit_deadline_s, f"committing shard {self.number} once more"):
+                    await self._writer.insist()
+
+    async def _look(self) -> None:
+        if await self._writer.look(self._lookup):
+            self.settled_positions = self.committed_positions
 
     async def _commit(self) -> None:
         config = self._config

@@ -10,7 +10,6 @@ import contextlib
 import logging
 from collections.abc import Callable
 
-from aiokafka import AIOKafkaConsumer
 from faust.types import TP
 
 from streams.engine.batches import Batch, BatchThread
@@ -18,6 +17,7 @@ from streams.engine.clock import loop_s
 from streams.engine.config import EngineConfig
 from streams.engine.failure import Fail, Refusal, Superseded, spawn
 from streams.engine.gate import Gate
+from streams.engine.lookup import Lookup
 from streams.engine.shard import Handler, Shard
 from streams.engine.state import Observer, State
 from streams.engine.takeover import Takeover
@@ -37,7 +37,7 @@ class Shards:
         config: EngineConfig,
         gate: Gate,
         new_state: Callable[[int], State],
-        lookup: AIOKafkaConsumer,
+        lookup: Lookup,
         thread: Callable[[], BatchThread],
         fail: Fail,
         observer: Observer,
@@ -66,9 +66,12 @@ class Shards:
         """Where each open shard goes on reading."""
         return {tp: at for shard in self.open.values() for tp, at in shard.positions().items() if tp in shard.tps()}
 
-    def committed_positions(self) -> dict[TP, int]:
-        """The positions in committed markers."""
-        return {tp: at for shard in self.open.values() for tp, at in shard.committed_positions.items()}
+    def settled_positions(self) -> dict[TP, int]:
+        """What the group may be told: the positions in markers of which is known that whoever takes over finds them.
+
+        A commit that was answered is not yet such a marker: Kafka may drop what ends it, and the next owner aborts it.
+        """
+        return {tp: at for shard in self.open.values() for tp, at in shard.settled_positions.items()}
 
     async def process(self, batch: Batch, handle: Handler) -> None:
         """Let a handler decide about a batch, in order and once; whatever goes wrong ends the process."""
@@ -103,7 +106,7 @@ class Shards:
         self._opening.clear()
         self.restoring.clear()
         await asyncio.gather(*(shard.drain() for shard in self.open.values()))
-        await self._tell()
+        await self._tell(list(self.open.values()))
 
     async def on_assigned(self, tps: set[TP], generation: int) -> None:
         """The assignment of a generation: keep what may be kept, close the rest, open what is new."""
@@ -173,15 +176,14 @@ class Shards:
         sought = {TP(topic, number): sources[topic].sought(start) for topic, start in taken.log_starts.items()}
         await self._admit(shard, sought)
         # Only what the group knows tells a lost state from a first start: that must not wait for the next interval.
-        await thread.commit_positions(shard.committed_positions)
+        await self._tell([shard])
 
-    async def _tell(self) -> None:
-        """Let the group know how far all got, so that an older copy of their state is known for one."""
-        positions = self.committed_positions()
-        if positions:
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(_TELL_S):
-                    await self._thread().commit_positions(positions)
+    async def _tell(self, shards: list[Shard]) -> None:
+        """Let the group know how far these got, so that an older copy of their state is known for one."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_TELL_S):
+                await asyncio.gather(*(shard.settle() for shard in shards))
+                await self._thread().commit_positions(self.settled_positions())
 
     def has_backlog(self) -> bool:
         """Whether a shard of this worker is well behind the end of its input."""

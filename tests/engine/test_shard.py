@@ -15,7 +15,17 @@ from streams.engine.marker import KEY, Marker, Source, hash_of
 from streams.engine.shard import Handled, Shard
 from streams.engine.takeover import Taken
 from tests.builders import FakeRecord
-from tests.engine.fakes import CONTROL, NOW_S, RESPONSES, Failures, FakeObserver, FakeProducer, FakeState, a_config
+from tests.engine.fakes import (
+    CONTROL,
+    NOW_S,
+    RESPONSES,
+    Failures,
+    FakeLookup,
+    FakeObserver,
+    FakeProducer,
+    FakeState,
+    a_config,
+)
 
 
 def _a_shard(
@@ -27,13 +37,14 @@ def _a_shard(
     fail: Failures | None = None,
     **config: Any,
 ) -> Shard:
+    lookup = cast("Any", FakeLookup())
     sources = {RESPONSES: source or Source(10), CONTROL: Source(0)}
     marker = Marker("nps", "cluster", 1, sources, breaker=breaker or {})
     return Shard(
         0,
         config=a_config(**config),
         state=state or FakeState(),
-        taken=Taken(cast("Any", producer or FakeProducer()), marker, {RESPONSES: 0, CONTROL: 0}, 0, 0),
+        taken=Taken(cast("Any", producer or FakeProducer()), marker, {RESPONSES: 0, CONTROL: 0}, 0, 0, lookup),
         backlog=lambda: False,
         generation=1,
         fail=cast("Any", fail or Failures()),

@@ -116,3 +116,41 @@ async def foreign_transaction(settings: Settings, name: str, *shards: int) -> As
         for shard in shards:
             await producer.send_and_wait(settings.topic(STATE.name), b"?", key=b"foreign", partition=shard)
         yield
+
+
+@asynccontextmanager
+async def unverified(settings: Settings) -> AsyncIterator[None]:
+    """Have a Kafka that takes data for transactions which its coordinator knows nothing of, as all did before 3.6."""
+
+    async def verify(*, enabled: bool) -> None:
+        wanted = {"transaction.partition.verification.enable": str(enabled).lower()}
+        _, answer = await admin.alter_configs([ConfigResource(ConfigResourceType.BROKER, "1", configs=wanted)])
+        assert [0] == [code for code, *_ in answer.resources], answer
+
+    async with admin_client(settings) as admin:
+        await verify(enabled=False)
+        try:
+            yield
+        finally:
+            await verify(enabled=True)
+
+
+async def forget(settings: Settings, shard: int, *written: tuple[Topic, bytes, bytes]) -> None:
+    """Have a former owner of a shard write keys and values in a transaction that Kafka forgets to end.
+
+    What is left is what a dropped marker leaves: records under the shard's producer id, and a coordinator that holds
+    the transaction for ended. Here it was never told of the partitions.
+    """
+    producer = AIOKafkaProducer(
+        bootstrap_servers=settings.brokers, transactional_id=f"{settings.app_id}-{shard}", acks="all"
+    )
+    async with unverified(settings):
+        await producer.start()
+        try:
+            await producer.begin_transaction()
+            for topic, key, value in written:
+                tp = TopicPartition(settings.topic(topic.name), shard)
+                producer._txn_manager.txn_partitions.add(tp)
+                await producer.send_and_wait(*tp[:1], value, key=key, partition=shard)
+        finally:
+            await producer.stop()

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from streams.topology import RESPONSES
+from streams.topology import ALERTS, RESPONSES, STATE
 from tests.kafka import accidents
 from tests.kafka.check_alerts import wrong_alerts
 from tests.kafka.checks import assert_exact, recount_of, until_exact
@@ -49,6 +49,26 @@ async def test_a_foreign_open_transaction_does_not_shorten_a_restore(log: Log, s
     assert 600 == sum(counts["duplicate"] for counts in expected.dispositions.values())
     assert 0 == await worker.stop()
     await assert_exact(log)
+
+
+async def test_what_kafka_forgot_to_abort_is_not_committed_by_the_next_owner(log: Log, start: Start) -> None:
+    """It is open in the state, where it would be refused, and in the alerts, where the next commit would show it."""
+    worker = await start().until_ready()
+    await log.send(answers(34, 200, datetime.now(UTC)))
+    await log.until_included(200)
+    worker.kill()
+    for shard in range(log.settings.partitions):
+        rows = (STATE, b"p|of a transaction|that was aborted|1|0", b"?"), (ALERTS, b"brand|store", b"never to be seen")
+        await accidents.forget(log.settings, shard, *rows)
+    assert await log.is_open(ALERTS, range(log.settings.partitions))
+
+    worker = await start().until_ready()
+    await log.send(answers(35, 400, datetime.now(UTC)))
+    await until_exact(log, worker)
+    assert 0 == await worker.stop()
+    await assert_exact(log)
+    assert b"never to be seen" not in [record.value for record in log.records(ALERTS)]
+    assert not await log.is_open(ALERTS, range(log.settings.partitions))
 
 
 async def test_what_a_producer_aborted_is_passed_over(log: Log, start: Start, unique: str) -> None:

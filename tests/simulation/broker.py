@@ -81,6 +81,9 @@ class Broker:
         """By the serial number of the transaction, as soon as it is decided."""
         self.taken: dict[str, list[Taken]] = {}
         """By transactional id each producer that took it over, in order."""
+        self.forgets: str | None = None
+        """Transactional ids that begin so lose the markers that are due now, as with Kafka 4.3.0 to 4.4.0 where a
+        partition has no leader."""
         self._deeds = 0
         self._time = time
         self._transactional: dict[str, Transactional] = {}
@@ -158,6 +161,8 @@ class Broker:
         """Whether a batch is data that read_committed readers see, now or once an older transaction has ended."""
         if entry.ends:
             return False
+        if entry.committed is not None:
+            return entry.committed
         outcome = self.outcomes.get(entry.transaction)
         return entry.transaction < 0 or (outcome is not None and outcome.committed)
 
@@ -189,9 +194,10 @@ class Broker:
         waiting = set(kept.partitions)
 
         def settle(tp: TopicPartition) -> None:
-            self.logs[tp].settle(
-                kept.producer_id, kept.epoch, self._time.now_ms(), commit=commit, transaction=kept.serial
-            )
+            if self.forgets is None or not transactional_id.startswith(self.forgets):
+                self.logs[tp].settle(
+                    kept.producer_id, kept.epoch, self._time.now_ms(), commit=commit, transaction=kept.serial
+                )
             waiting.discard(tp)
             if not waiting:
                 kept.state = "ended"

@@ -112,3 +112,6 @@ class ToyCluster:
 
     def thaw(self, owner: object) -> None:
         raise AssertionError(owner)
+
+    def be_away(self, seconds: float) -> None:
+        raise AssertionError(seconds)

@@ -19,9 +19,9 @@ class Event(NamedTuple):
 SPOILING = ("roll back", "cut", "lose")
 """These kill everybody, and leave of a shard's state an older copy, its last rows, or nothing: it must never be opened
 again."""
-EVENTS = ("kill", "freeze", "leave", "join", "rebalance", "foreign", "compact", "displace", *SPOILING)
-"""`foreign`: a transaction of somebody else is open in a shard's state for some seconds; `displace`: a consumer is
-sought to where no shard is."""
+EVENTS = ("kill", "freeze", "leave", "join", "rebalance", "foreign", "compact", "displace", "outage", *SPOILING)
+"""`outage`: the broker is away for some seconds, and drops the markers that are due then; `foreign`: a transaction of
+somebody else is open in a shard's state for some seconds; `displace`: a consumer is sought to where no shard is."""
 Mishaps = tuple[int, tuple[Event, ...], tuple[Fault, ...]]
 """Workers at the start, events, faults."""
 
@@ -85,8 +85,29 @@ def _spoiled(chance: Random, partitions: int) -> Mishaps:
     return chance.choice([1, 2]), (Event(at_s, chance.choice(SPOILING), chance.randrange(partitions)),), ()
 
 
+def _forgetful(chance: Random, _: int) -> Mishaps:
+    """The broker goes away in the middle of a transaction, and forgets what it should write; a worker may die of it."""
+    of = chance.choice(["EndTxn", "EndTxn", "Produce nps.state", "Produce followup.alerts"])
+    away = Fault(chance.randrange(8), "outage", chance.uniform(0.2, 2.0), of)
+    died = (Fault(away.number + 1, "crash before", 0.0, of),) if chance.random() < 0.3 else ()
+    return chance.choice([1, 2]), (), tuple(sorted((away, *died)))
+
+
 _SCENARIOS: tuple[Callable[[Random, int], Mishaps], ...] = (
-    *(_duel, _duel, _exile, _hidden, _refused, _displaced, _overtaken, _spoiled, _spoiled),
+    *(
+        _duel,
+        _duel,
+        _exile,
+        _hidden,
+        _refused,
+        _displaced,
+        _overtaken,
+        _spoiled,
+        _spoiled,
+        _forgetful,
+        _forgetful,
+        _forgetful,
+    ),
 )
 
 
@@ -95,7 +116,11 @@ def _events(chance: Random, partitions: int) -> tuple[Event, ...]:
     for _ in range(chance.choice([0, 0, 1, 1, 2])):
         at_s = chance.uniform(0.1, 2.5)
         kind = chance.choice([kind for kind in EVENTS if kind not in SPOILING])
-        seconds = {"freeze": chance.choice([0.3, 1.0, 2.5, 4.0]), "foreign": chance.uniform(0.2, 3.0)}.get(kind, 0.0)
+        seconds = {
+            "freeze": chance.choice([0.3, 1.0, 2.5, 4.0]),
+            "foreign": chance.uniform(0.2, 3.0),
+            "outage": chance.uniform(0.1, 1.5),
+        }.get(kind, 0.0)
         target = chance.randrange(partitions if kind in {"foreign", "compact"} else 2)
         events.append(Event(at_s, kind, target, seconds))
     return tuple(sorted(events))

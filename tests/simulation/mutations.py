@@ -20,6 +20,8 @@ MUTANTS = (
         """            async with deadline(config.commit_deadline_s, "InitProducerId"):
                 await producer.start()
             self._still_current()
+            async with deadline(config.commit_deadline_s, "settling what the former owner left open"):
+                await self._settle(producer, shard)
             async with deadline(config.commit_deadline_s, "reading committed offsets"):
                 told = await self._told(shard)
             async with deadline(config.commit_deadline_s, "reading the ends of the logs"):
@@ -36,6 +38,8 @@ MUTANTS = (
             async with deadline(config.commit_deadline_s, "InitProducerId"):
                 await producer.start()
             self._still_current()
+            async with deadline(config.commit_deadline_s, "settling what the former owner left open"):
+                await self._settle(producer, shard)
 """,
         ("restores", "markers", "orderly ends"),
     ),
@@ -50,10 +54,33 @@ MUTANTS = (
     ),
     Mutant(
         "last stable offset taken as end",
-        "streams/engine/takeover.py",
-        'enable_auto_commit=False, isolation_level="read_uncommitted")',
-        'enable_auto_commit=False, isolation_level="read_committed")',
+        "streams/engine/lookup.py",
+        'self._all = consumer("read_uncommitted")',
+        'self._all = consumer("read_committed")',
         ("restores", "markers"),
+    ),
+    Mutant(
+        "what Kafka left open is not settled",
+        "streams/engine/takeover.py",
+        """        if unsettled:
+            await abort_again(producer, unsettled)
+""",
+        "",
+        ("alerts", "dead letters", "re-homed", "orderly ends"),
+    ),
+    Mutant(
+        "what Kafka left open is committed",
+        "streams/engine/ending.py",
+        "    await producer.abort_transaction()\n",
+        "    await producer.commit_transaction()\n",
+        ("alerts", "dead letters", "re-homed", "one transaction"),
+    ),
+    Mutant(
+        "commits are not confirmed",
+        "streams/engine/shard.py",
+        "            await self._confirm()\n",
+        "",
+        ("progress",),
     ),
     Mutant(
         "input in read_uncommitted",
@@ -188,14 +215,10 @@ MUTANTS = (
         ("refusals",),
     ),
     Mutant(
-        "the group told before the commit",
-        "streams/engine/shard.py",
-        """        positions = self.positions()
-        try:
-""",
-        """        positions = self.committed_positions = self.positions()
-        try:
-""",
+        "the group told of what is not settled",
+        "streams/engine/shards.py",
+        "        return {tp: at for shard in self.open.values() for tp, at in shard.settled_positions.items()}\n",
+        "        return {tp: at for shard in self.open.values() for tp, at in shard.committed_positions.items()}\n",
         ("orderly ends",),
     ),
     Mutant(

@@ -16,11 +16,12 @@ from tests.simulation.loop import DEAD, OWNER, Owner, VirtualLoop
 
 FAULTS = (
     *("crash before", "crash after", "freeze", "lose request", "lose answer"),
-    *("slow request", "slow answer", "zombie", "refuse"),
+    *("slow request", "slow answer", "zombie", "outage", "refuse"),
 )
 """`crash before`: the process dies, the request is not made; `crash after`: it dies when the broker has done it;
 `freeze`: it is stopped when the request is out, for some seconds; `zombie`: until others have made so many requests
-that belong to a takeover; `refuse`: the broker says no for good (data only)."""
+that belong to a takeover; `outage`: the broker is away for some seconds once it has done it; `refuse`: the broker says
+no for good (data only)."""
 _OF_GROUP = ("freeze", "zombie")
 """What may befall a worker where it talks to its group; such requests are numbered for faults `of` them alone."""
 _TAKEOVER = ("InitProducerId", "ListOffsets", "Fetch nps.state")
@@ -53,6 +54,9 @@ class Conductor(Protocol):
     def thaw(self, owner: Owner) -> None:
         """Let a stopped process go on at once."""
 
+    def be_away(self, seconds: float) -> None:
+        """Have no broker for a while."""
+
 
 @dataclass(slots=True)
 class Step:
@@ -74,6 +78,8 @@ class Network:
         self.met: list[Fault] = []
         """The faults that had something to happen to."""
         self.closed = False
+        self.is_down = False
+        """Whether the broker answers nobody; the group goes on."""
         self._chance = chance
         self._faults = {(fault.of, fault.number): fault for fault in faults}
         self._counts = dict.fromkeys((fault.of for fault in faults), 0)
@@ -121,8 +127,10 @@ class Network:
             back_s += _slow_s(timeout_s)
 
         def arrive() -> None:
-            result = _answer(kind, apply)
-            if kind == "crash after":
+            result = _answer("lose request" if self.is_down and timeout_s > 0 else kind, apply)
+            if fault is not None and kind == "outage":
+                self._conductor.be_away(fault.seconds)
+            elif kind == "crash after":
                 assert owner is not None
                 self._conductor.kill(owner, "crashed")
                 return

@@ -6,8 +6,9 @@ whatever reads them does it with aiokafka's parser and with the engine's own tre
 
 import struct
 from bisect import bisect_left
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from itertools import takewhile
 from typing import Any, NamedTuple
 
 from aiokafka import TopicPartition
@@ -41,6 +42,8 @@ class Entry:
     transaction: int
     ends: str = ""
     """`commit` or `abort` for a control batch."""
+    committed: bool | None = None
+    """What the next marker of its producer said, once it is there."""
     parsed: tuple[Any, ...] | None = None
     """Its records once somebody asked: a batch never changes, and restores, invariants and compaction ask again."""
 
@@ -120,6 +123,9 @@ class PartitionLog:
     def settle(self, producer_id: int, epoch: int, now_ms: int, *, commit: bool, transaction: int) -> None:
         """Write the marker that ends a producer's transaction here; there may be no data of it."""
         first = self.open.pop(producer_id, None)
+        for entry in self._since(first):
+            if entry.producer_id == producer_id:
+                entry.committed = commit
         if first is not None and not commit:
             self._aborted.append((producer_id, first, self.end))
         self._producer(producer_id, epoch)
@@ -168,6 +174,10 @@ class PartitionLog:
             if keys and entry.producer_id not in aborted:
                 later |= keys
         self.entries = kept[::-1]
+
+    def _since(self, offset: int | None) -> Iterator[Entry]:
+        """What stands from an offset on, the last first."""
+        return takewhile(lambda entry: offset is not None and entry.base >= offset, reversed(self.entries))
 
     def _producer(self, producer_id: int, epoch: int) -> _Producer:
         producer = self._producers.get(producer_id)

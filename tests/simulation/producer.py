@@ -59,6 +59,8 @@ class ToyProducer:
         self._sequences: dict[TopicPartition, int] = {}
         self._added: set[TopicPartition] = set()
         self._adding: list[TopicPartition] = []
+        self._bare: set[TopicPartition] = set()
+        """Partitions to be added though nothing goes to them."""
         self._state = "new"
         self._ended: asyncio.Future[None] | None = None
         self._idle: asyncio.Future[None] | None = None
@@ -94,12 +96,22 @@ class ToyProducer:
         assert self._state == "ready", f"a transaction cannot begin in state {self._state}"
         self._state = "in transaction"
         self._added = set()
+        self._bare = set()
 
     async def commit_transaction(self) -> None:
         await self._end(commit=True)
 
     async def abort_transaction(self) -> None:
         await self._end(commit=False)
+
+    @property
+    def _txn_manager(self) -> "ToyProducer":
+        return self
+
+    def maybe_add_partition_to_txn(self, tp: TopicPartition) -> None:
+        assert self._state == "in transaction"
+        self._bare.add(tp)
+        self._wake()
 
     def create_batch(self) -> BatchBuilder:
         return BatchBuilder(self._batch_bytes, 0, is_transactional=int(self._id is not None))
@@ -142,7 +154,7 @@ class ToyProducer:
         if self._fatal is not None:
             return
         if self._id is not None and not self._adding:
-            self._adding = [tp for tp in self._queues if tp not in self._added]
+            self._adding = [tp for tp in dict.fromkeys((*self._queues, *self._bare)) if tp not in self._added]
             if self._adding:
                 self._coordinate("AddPartitionsToTxn", partial(self._broker.add_partitions, tps=self._adding))
         for tp in [tp for tp in self._queues if tp not in self._flying and (self._id is None or tp in self._added)]:

@@ -7,8 +7,9 @@ import pytest
 from aiokafka import TopicPartition
 
 from streams.engine.failure import Refusal
+from streams.engine.lookup import Lookup
 from streams.engine.marker import KEY, Marker, Source
-from streams.engine.takeover import Taken, Takeover, new_lookup
+from streams.engine.takeover import Taken, Takeover
 from tests.engine.fakes import CONTROL, RESPONSES, STATE, FakeState, a_config
 from tests.simulation.asking import commit, started
 from tests.simulation.clusters import ToyCluster
@@ -22,6 +23,7 @@ class Deployment:
         self.told: dict[str, int] = {}
         self.config = replace(
             a_config(),
+            outputs={RESPONSES: 1},
             producer=self.cluster.producer,
             consumer=self.cluster.consumer,
         )
@@ -42,7 +44,7 @@ class Deployment:
                 for each in positions:
                     await commit(writer, TopicPartition(STATE, 0), self._marker(each), key=KEY)
             await self.cluster.delete_before(TopicPartition(STATE, 0), cut_at)
-            async with started(lookup := new_lookup(self.config)):
+            async with started(lookup := Lookup(self.config)):
                 taken.append(await self._takeover(lookup, successor).run(0, FakeState()))
 
         self.cluster.run(claim())

@@ -23,8 +23,8 @@ from streams.app.wiring import HANDLERS, engine_config
 from streams.engine.batches import Batch, Listener, TransportOptions
 from streams.engine.config import EngineConfig
 from streams.engine.gate import Gate
+from streams.engine.lookup import Lookup
 from streams.engine.shards import Shards
-from streams.engine.takeover import new_lookup
 from streams.settings import Settings
 from tests.simulation.broker import Broker
 from tests.simulation.consumer import ToyConsumer
@@ -91,7 +91,7 @@ class Worker:
         self._faust = Consumer(options, app, self._deliver, self._is_full)
         self._thread = Thread(self._faust, app, self._become)
         self._faust.use(self._thread)
-        self._lookup = new_lookup(self._config)
+        self._lookup = Lookup(self._config)
         self.shards = Shards(
             config=self._config,
             gate=gate,
@@ -102,7 +102,7 @@ class Worker:
             observer=Silent(),
         )
         options.positions = self.shards.positions
-        options.committed_positions = self.shards.committed_positions
+        options.settled_positions = self.shards.settled_positions
 
     def start(self) -> None:
         """Begin to run."""
@@ -270,4 +270,4 @@ def _config(
     def consumer(*, bootstrap_servers: str, **options: Any) -> Any:
         return ToyConsumer(network, broker, **options)
 
-    return replace(engine_config(settings, "toy", now), producer=producer, consumer=consumer)
+    return replace(engine_config(settings, "toy", settings.partitions, now), producer=producer, consumer=consumer)

@@ -151,6 +151,16 @@ class World:
             self._befell_s = self.loop.now_s
             self.loop.thaw(owner)
 
+    def be_away(self, seconds: float) -> None:
+        """Have no broker for a while: no answers, and the markers of our transactions that are due are dropped."""
+        self.network.is_down, self.broker.forgets = True, self.settings.app_id
+
+        def come_back() -> None:
+            self._befell_s = self.loop.now_s
+            self.network.is_down, self.broker.forgets = False, None
+
+        self.later(seconds, come_back)
+
     async def _main(self) -> None:
         story, outside = self.story, self.outside
         for topic in topology.TOPICS:
@@ -202,6 +212,8 @@ class World:
         elif event.kind == "foreign":
             holder = self.outside.occupy(f"foreign-{event.at_s}", event.target)
             self.later(event.seconds, lambda: self.outside.leave(holder))
+        elif event.kind == "outage":
+            self.be_away(event.seconds)
         elif event.kind == "compact":
             self.broker.log(TopicPartition(self._state, event.target)).compact()
         elif event.kind in SPOILING:
@@ -237,7 +249,7 @@ class World:
         if not self.group.stable or members != self.group.members or any(one.owner.state for one in workers):
             return False
         shards = {number: shard for worker in workers for number, shard in worker.shards.open.items()}
-        if len(shards) < self.story.partitions:
+        if len(shards) < self.story.partitions or any(log.open for log in self.broker.logs.values()):
             return False
         now_s = self.now_ms() / 1000
         for number, shard in shards.items():
