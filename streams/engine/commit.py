@@ -70,7 +70,7 @@ class Writer:
         """Where the end of a commit was not seen yet."""
         self._unsettled: dict[TopicPartition, int] = {}
         """Where something was open at the last look, anybody's, and from which offset on."""
-        self._stuck: set[TopicPartition] = set()
+        self._stuck: list[TopicPartition] = []
         self._was_away = False
         self._look_at_s = math.inf
 
@@ -117,7 +117,7 @@ class Writer:
             unsettled = await lookup.unsettled(self._unconfirmed)
         except KafkaError:
             return False
-        self._stuck = {tp for tp, at in unsettled.items() if self._was_away or self._unsettled.get(tp) == at}
+        self._stuck = sorted(tp for tp, at in unsettled.items() if self._was_away or self._unsettled.get(tp) == at)
         self._was_away = False
         self._unsettled = unsettled
         self._unconfirmed.intersection_update(unsettled)
@@ -132,7 +132,7 @@ class Writer:
         """
         if self._stuck:
             await commit_again(self._producer, self._stuck)
-            self._stuck = set()
+            self._stuck = []
 
     def _doubt(self, outputs: Outputs, *, took_s: float) -> None:
         self._unconfirmed.update(TopicPartition(*key) for key in outputs)

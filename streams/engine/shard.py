@@ -173,12 +173,14 @@ class Shard:
 
     async def settle(self) -> None:
         """Wait until the last commit is settled; for good, where Kafka has dropped what ends it."""
+        pause_s = _SETTLES_S
         while True:
             async with self._lock:
                 await self._look()
                 if self.settled_positions == self.committed_positions:
                     return
-            await asyncio.sleep(_SETTLES_S)
+            await asyncio.sleep(pause_s)
+            pause_s *= 2
 
     async def drain(self) -> None:
         """Commit what is pending and nothing more; `drained` tells whether that was done in time."""

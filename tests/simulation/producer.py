@@ -59,7 +59,7 @@ class ToyProducer:
         self._sequences: dict[TopicPartition, int] = {}
         self._added: set[TopicPartition] = set()
         self._adding: list[TopicPartition] = []
-        self._bare: set[TopicPartition] = set()
+        self._bare: list[TopicPartition] = []
         """Partitions to be added though nothing goes to them."""
         self._state = "new"
         self._ended: asyncio.Future[None] | None = None
@@ -96,7 +96,7 @@ class ToyProducer:
         assert self._state == "ready", f"a transaction cannot begin in state {self._state}"
         self._state = "in transaction"
         self._added = set()
-        self._bare = set()
+        self._bare = []
 
     async def commit_transaction(self) -> None:
         await self._end(commit=True)
@@ -110,7 +110,7 @@ class ToyProducer:
 
     def maybe_add_partition_to_txn(self, tp: TopicPartition) -> None:
         assert self._state == "in transaction"
-        self._bare.add(tp)
+        self._bare.append(tp)
         self._wake()
 
     def create_batch(self) -> BatchBuilder:
