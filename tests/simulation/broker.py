@@ -192,9 +192,13 @@ class Broker:
         kept.committed = commit
         self.outcomes[kept.serial] = Outcome(transactional_id, kept.producer_id, kept.epoch, commit, self._count())
         waiting = set(kept.partitions)
+        forgotten: list[bool] = []
 
         def settle(tp: TopicPartition) -> None:
-            if self.forgets is None or not transactional_id.startswith(self.forgets):
+            # All of them or none: what becomes of a commit that is forgotten in part is not promised.
+            if not forgotten:
+                forgotten.append(self.forgets is not None and transactional_id.startswith(self.forgets))
+            if not forgotten[0]:
                 self.logs[tp].settle(
                     kept.producer_id, kept.epoch, self._time.now_ms(), commit=commit, transaction=kept.serial
                 )

@@ -11,6 +11,7 @@ from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError, OffsetOutOfRangeError, ProducerFenced
 from aiokafka.structs import OffsetAndMetadata
 
+from streams.engine.ending import abort_again, commit_again
 from tests.conftest import Kafka
 from tests.simulation.asking import LATELY_MS, commit, end_of, read, send, settled, started, until, values
 from tests.simulation.clusters import Cluster, RealCluster, ToyCluster
@@ -86,6 +87,22 @@ async def test_a_transaction_shows_in_all_its_partitions(cluster: Cluster, uniqu
         assert [0, 0] == [await end_of(cluster, tp, "read_committed") for tp in tps]
         await producer.commit_transaction()
         assert [2, 2] == [await settled(cluster, tp) for tp in tps]
+
+
+@claim
+async def test_a_transaction_ends_in_every_partition_that_was_added_to_it(cluster: Cluster, unique: str) -> None:
+    """Also where nothing was sent: its marker is there alone, and a producer goes on behind it."""
+    tp = TopicPartition(unique, 0)
+    await cluster.create(unique)
+    producer = cluster.producer(transactional_id=unique)
+    async with started(producer):
+        await abort_again(producer, [tp])
+        assert 1 == await settled(cluster, tp)
+        await commit_again(producer, [tp])
+        assert 2 == await settled(cluster, tp)
+        await commit(producer, tp, b"x")
+        assert 4 == await settled(cluster, tp)
+    assert [b"x"] == await values(cluster, tp, "read_committed", 4)
 
 
 @claim

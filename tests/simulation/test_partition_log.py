@@ -51,6 +51,18 @@ def test_a_batch_of_an_older_epoch_is_refused() -> None:
     assert (1, 6_000) == log.append(_a_batch(b"b", epoch=2), 6_000, 2)
 
 
+def test_what_no_marker_has_ended_shares_the_fate_of_what_the_next_one_ends() -> None:
+    """Of the same producer id, in whichever epoch: so a dropped marker is not the end of the story."""
+    log = _a_log()
+    log.append(_a_batch(b"forgotten"), 5_000, 1)
+    log.append(_a_batch(b"b", epoch=1), 6_000, 2)
+    assert 0 == log.stable_end
+    log.settle(PRODUCER, 1, 6_000, commit=True, transaction=2)
+    log.append(_a_batch(b"c", epoch=1, sequence=1), 7_000, 3)
+    log.settle(PRODUCER, 1, 7_000, commit=False, transaction=3)
+    assert [True, True, False] == [entry.committed for entry in log.entries if not entry.ends]
+
+
 def test_compaction_leaves_the_last_of_each_key_and_all_offsets() -> None:
     """What was written again is gone; what is not settled stays."""
     log = _a_log()
