@@ -33,6 +33,7 @@ PROMISES: dict[str, tuple[Test, ...]] = {
         test_scores.test_a_score_held_back_by_a_worker_that_died_is_published_by_the_next,
         test_alarms.test_a_burst_is_raised_once_and_released_by_whoever_comes_next,
         test_restore.test_a_foreign_open_transaction_does_not_shorten_a_restore,
+        test_restore.test_what_kafka_forgot_to_abort_is_not_committed_by_the_next_owner,
         test_restore.test_what_a_producer_aborted_is_passed_over,
     ),
     "exactly once: across rolling restarts": (
