@@ -16,7 +16,7 @@ from aiokafka.errors import KafkaError
 from streams.engine import marker
 from streams.engine.clock import loop_s
 from streams.engine.config import EngineConfig
-from streams.engine.ending import commit_again
+from streams.engine.ending import commit_again, span
 from streams.engine.failure import Broken, deadline
 from streams.engine.lookup import Lookup
 from streams.engine.state import Headers, Outputs, Row
@@ -82,6 +82,7 @@ class Writer:
         started = loop_s()
         producer = self._producer
         await producer.begin_transaction()
+        span(producer, self._unconfirmed)
         sends: list[asyncio.Future[object]] = []
         records = 0
         for (topic, partition), out in outputs.items():

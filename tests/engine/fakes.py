@@ -60,7 +60,10 @@ class FakeProducer:
 
     def __init__(self, *, records_max: int = 1_000, append_s: Callable[[], float] = lambda: NOW_S) -> None:
         self.committed: list[list[tuple[str, int, list[Any]]]] = []
+        self.spanned: list[set[TopicPartition]] = []
+        """The partitions of each of them, those without records included."""
         self.open: list[tuple[str, int, list[Any]]] | None = None
+        self._bare: set[TopicPartition] = set()
         self.stopped = False
         self.timestamp_type = 1
         self.failing: set[str] = set()
@@ -74,6 +77,7 @@ class FakeProducer:
             await self.before_begin()
         assert self.open is None, "a transaction is open already"
         self.open = []
+        self._bare.clear()
 
     def create_batch(self) -> FakeBatch:
         return FakeBatch(self._records_max)
@@ -101,11 +105,12 @@ class FakeProducer:
 
     def maybe_add_partition_to_txn(self, tp: TopicPartition) -> None:
         assert self.open is not None
-        self.open.append((*tp, []))
+        self._bare.add(tp)
 
     async def commit_transaction(self) -> None:
         assert self.open is not None
         self.committed.append(self.open)
+        self.spanned.append({TopicPartition(topic, partition) for topic, partition, _ in self.open} | self._bare)
         self.open = None
 
     async def stop(self) -> None:

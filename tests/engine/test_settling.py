@@ -39,7 +39,21 @@ async def test_what_stays_open_between_two_looks_is_committed_once_more() -> Non
     lookup.open[_STATE] = 9
     await _look(writer, lookup)
     await writer.insist()
-    assert [[(*_ALERTS, [])]] == producer.committed[1:]
+    assert ([[]], [{_ALERTS}]) == (producer.committed[1:], producer.spanned[1:])
+
+
+async def test_the_next_commit_ends_in_all_partitions_in_which_the_one_before_may_not_have() -> None:
+    """Or the next owner might find the rows of one settled and abort its alerts."""
+    producer, lookup = FakeProducer(), FakeLookup(followup_alerts=7)
+    writer = _a_writer(producer)
+    await _commit_an_alert(writer)
+    await writer.commit({}, [], b"marker")
+    assert [{_ALERTS, _STATE}, {_ALERTS, _STATE}] == producer.spanned
+    await _look(writer, lookup)
+    lookup.open.clear()
+    await _look(writer, lookup)
+    await writer.commit({}, [], b"marker")
+    assert {_STATE} == producer.spanned[-1]
 
 
 async def test_where_nothing_is_open_nothing_is_done_nor_asked_again() -> None:

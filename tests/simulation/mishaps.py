@@ -86,11 +86,13 @@ def _spoiled(chance: Random, partitions: int) -> Mishaps:
 
 
 def _forgetful(chance: Random, _: int) -> Mishaps:
-    """The broker goes away in the middle of a transaction, and forgets what it should write; a worker may die of it."""
+    """The broker goes away amid a transaction and forgets what it should write; others may own the shard soon."""
     of = chance.choice(["EndTxn", "EndTxn", "Produce nps.state", "Produce followup.alerts"])
     away = Fault(chance.randrange(8), "outage", chance.uniform(0.2, 2.0), of)
     died = (Fault(away.number + 1, "crash before", 0.0, of),) if chance.random() < 0.3 else ()
-    return chance.choice([1, 2]), (), tuple(sorted((away, *died)))
+    handed_on = Event(chance.uniform(0.3, 3.0), chance.choice(["kill", "leave", "rebalance"]), chance.randrange(2))
+    events = (handed_on,) if chance.random() < 0.5 else ()
+    return chance.choice([1, 2]), events, tuple(sorted((away, *died)))
 
 
 _SCENARIOS: tuple[Callable[[Random, int], Mishaps], ...] = (
