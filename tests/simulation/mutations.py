@@ -76,13 +76,6 @@ MUTANTS = (
         ("alerts", "dead letters", "re-homed", "one transaction"),
     ),
     Mutant(
-        "commits are not confirmed",
-        "streams/engine/shard.py",
-        "            await self._confirm()\n",
-        "",
-        ("progress",),
-    ),
-    Mutant(
         "input in read_uncommitted",
         "streams/engine/batches.py",
         '            isolation_level="read_committed",\n',
@@ -215,10 +208,10 @@ MUTANTS = (
         ("refusals",),
     ),
     Mutant(
-        "the group told of what is not settled",
+        "the group told before the commit",
         "streams/engine/shards.py",
         "        return {tp: at for shard in self.open.values() for tp, at in shard.settled_positions.items()}\n",
-        "        return {tp: at for shard in self.open.values() for tp, at in shard.committed_positions.items()}\n",
+        "        return {tp: at for shard in self.open.values() for tp, at in shard.positions().items()}\n",
         ("orderly ends",),
     ),
     Mutant(
