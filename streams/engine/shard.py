@@ -90,6 +90,7 @@ class Shard:
         self._wanted = asyncio.Event()
         self._room = asyncio.Event()
         self._lock = asyncio.Lock()
+        self._is_cut_off = False
         self._commit_cost_s = 0.005
         self._moved_at: float | None = None
         self._oldest_s: float | None = None
@@ -184,6 +185,8 @@ class Shard:
 
     async def drain(self) -> None:
         """Commit what is pending and nothing more; `drained` tells whether that was done in time."""
+        if self._is_cut_off:
+            return
         try:
             async with asyncio.timeout(self._config.drain_timeout_s), self._lock:
                 self.drained = True
@@ -191,6 +194,7 @@ class Shard:
                     await self._commit()
         except TimeoutError:
             self.drained = False
+            self._is_cut_off = True
             # What the commit that was cut off took from the state is in no later one: nobody may commit after it.
             if self._task is not None:
                 self._task.cancel()

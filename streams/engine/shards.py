@@ -106,7 +106,7 @@ class Shards:
         self._opening.clear()
         self.restoring.clear()
         await asyncio.gather(*(shard.drain() for shard in self.open.values()))
-        await self._tell(list(self.open.values()))
+        await self._tell([shard for shard in self.open.values() if shard.drained])
 
     async def on_assigned(self, tps: set[TP], generation: int) -> None:
         """The assignment of a generation: keep what may be kept, close the rest, open what is new."""
