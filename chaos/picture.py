@@ -76,8 +76,11 @@ def _panel(panel: Panel, top: int, last: float) -> list[str]:
 
 
 def _path(points: Sequence[tuple[float, float]], *, stepped: bool) -> str:
+    """The points of a line, but those in the middle of a level stretch: an hour has thousands."""
     if stepped:
         points = [each for (_, before), (x, y) in pairwise(points) for each in ((x, before), (x, y))]
+    bends = [one for (before, one), (_, after) in pairwise(pairwise(points)) if not before[1] == one[1] == after[1]]
+    points = [*points[:1], *bends, *points[1:][-1:]]
     return " ".join(f"{x:g},{y:g}" for x, y in points)
 
 
