@@ -66,7 +66,7 @@ class Writer:
         self._config = config
         self._shard = shard
         self._state = TopicPartition(config.state, shard)
-        self._unconfirmed: set[TopicPartition] = set()
+        self._unconfirmed: dict[TopicPartition, None] = {}
         """Where the end of a commit was not seen yet."""
         self._unsettled: dict[TopicPartition, int] = {}
         """Where something was open at the last look, anybody's, and from which offset on."""
@@ -121,7 +121,7 @@ class Writer:
         self._stuck = sorted(tp for tp, at in unsettled.items() if self._was_away or self._unsettled.get(tp) == at)
         self._was_away = False
         self._unsettled = unsettled
-        self._unconfirmed.intersection_update(unsettled)
+        self._unconfirmed = dict.fromkeys(tp for tp in self._unconfirmed if tp in unsettled)
         if not unsettled:
             self._look_at_s = math.inf
         return self._state not in unsettled
@@ -136,8 +136,8 @@ class Writer:
             self._stuck = []
 
     def _doubt(self, outputs: Outputs, *, took_s: float) -> None:
-        self._unconfirmed.update(TopicPartition(*key) for key in outputs)
-        self._unconfirmed.add(self._state)
+        self._unconfirmed.update(dict.fromkeys(TopicPartition(*key) for key in outputs))
+        self._unconfirmed[self._state] = None
         timeout_s = self._config.transaction_timeout_s
         self._was_away = self._was_away or took_s > timeout_s * _OUTAGE
         self._look_at_s = min(self._look_at_s, loop_s() + (0.0 if self._was_away else timeout_s * _LOOK))
