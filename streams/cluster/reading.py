@@ -13,6 +13,11 @@ _PATIENCE_S = 30.0
 """A topic that ends somewhere and gives nothing for this long will not give the rest either."""
 
 
+_ATTEMPTS_TO_FOLLOW = 6
+"""Whoever will follow a topic for long is patient with a Kafka that is busy, at the beginning, too."""
+_Offsets = dict[TopicPartition, int]
+
+
 async def read_topic(
     settings: Settings,
     topic: str,
@@ -31,10 +36,23 @@ async def read_topic(
     async with admin_client(settings) as admin:
         partitions = await partitions_of(admin, topic)
     async with reader(settings, "read_committed") as consumer:
-        ends = await consumer.end_offsets(partitions)
-        starts = await consumer.beginning_offsets(partitions) if from_start else ends
+        starts, ends = await _bounds(consumer, partitions, attempts=_ATTEMPTS_TO_FOLLOW if follow else 1)
+        if not from_start:
+            starts = ends
         positioned()
         await read_span(consumer, starts, None if follow else ends, handle)
+
+
+async def _bounds(consumer: Any, partitions: list[TopicPartition], attempts: int) -> tuple[_Offsets, _Offsets]:
+    """Where they begin and end, asked so many times at most. KafkaError."""
+    for left in reversed(range(attempts)):
+        try:
+            ends = await consumer.end_offsets(partitions)
+            return await consumer.beginning_offsets(partitions), ends
+        except KafkaTimeoutError:
+            if not left:
+                raise
+    raise AssertionError(attempts)
 
 
 async def partitions_of(admin: Any, topic: str) -> list[TopicPartition]:
