@@ -118,6 +118,14 @@ def test_the_engine_reads_what_the_agents_read() -> None:
     assert ("x.survey.responses", "x.nps.state") == (config.breaker_source, config.state)
 
 
+def test_the_engine_knows_every_topic_that_the_agents_write() -> None:
+    """And its partitions: a takeover settles what a former owner may have left open there."""
+    settings = Settings(topic_prefix="x.")
+    outputs = dict(engine_config(settings, "cluster", 3, lambda: 0.0).outputs)
+    assert {f"x.{topic.name}" for agent in topology.AGENTS for topic in agent.emits} == outputs.keys()
+    assert (3, {settings.partitions}) == (outputs.pop("x.nps.scores"), set(outputs.values()))
+
+
 def test_the_picture_shows_every_agent_and_every_topic_in_use() -> None:
     """None is left out, and what comes back to its own topic says why."""
     picture = topology.to_mermaid()

@@ -51,7 +51,6 @@ class Worker:
 def engine_config(settings: Settings, cluster_id: str, score_partitions: int, now: Callable[[], float]) -> EngineConfig:
     """What the engine must know of the settings and of the cluster."""
     written = [topic for topic in topology.TOPICS if any(topic in agent.emits for agent in topology.AGENTS)]
-    sizes = {topic.name: settings.partitions if topic.co_partitioned else score_partitions for topic in written}
     return EngineConfig(
         brokers=settings.brokers,
         app_id=settings.app_id,
@@ -60,7 +59,10 @@ def engine_config(settings: Settings, cluster_id: str, score_partitions: int, no
         sources=tuple(settings.topic(agent.reads.name) for agent in topology.AGENTS),
         breaker_source=settings.topic(topology.RESPONSES.name),
         state=settings.topic(topology.STATE.name),
-        outputs={settings.topic(name): size for name, size in sizes.items()},
+        outputs={
+            settings.topic(topic.name): settings.partitions if topic.co_partitioned else score_partitions
+            for topic in written
+        },
         commit_interval_s=settings.commit_interval,
         commit_deadline_s=settings.commit_deadline,
         transaction_timeout_s=settings.transaction_timeout,

@@ -11,8 +11,6 @@ from streams.settings import Settings
 _POLL_MS = 200
 _PATIENCE_S = 30.0
 """A topic that ends somewhere and gives nothing for this long will not give the rest either."""
-
-
 _ATTEMPTS_TO_FOLLOW = 6
 """Whoever will follow a topic for long is patient with a Kafka that is busy, at the beginning, too."""
 _Offsets = dict[TopicPartition, int]
@@ -45,14 +43,14 @@ async def read_topic(
 
 async def _bounds(consumer: Any, partitions: list[TopicPartition], attempts: int) -> tuple[_Offsets, _Offsets]:
     """Where they begin and end, asked so many times at most. KafkaError."""
-    for left in reversed(range(attempts)):
+    while True:
+        attempts -= 1
         try:
             ends = await consumer.end_offsets(partitions)
             return await consumer.beginning_offsets(partitions), ends
         except KafkaTimeoutError:
-            if not left:
+            if not attempts:
                 raise
-    raise AssertionError(attempts)
 
 
 async def partitions_of(admin: Any, topic: str) -> list[TopicPartition]:

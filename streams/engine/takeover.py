@@ -2,9 +2,8 @@
 
 The order is the point. InitProducerId fences the previous owner and settles its transaction, so nothing of his can be
 added any more; what Kafka may have left open of his is aborted again. Then the group is asked for the offsets it was
-told. Only then the end of the changelog is read, in
-read_uncommitted: the last stable offset would hide what was committed after a foreign open transaction. The rows are
-read in read_committed until that end is reached.
+told. Only then the end of the changelog is read, in read_uncommitted: the last stable offset would hide what was
+committed after a foreign open transaction. The rows are read in read_committed until that end is reached.
 
 The group is told only what a committed marker says. So a marker at least as far as what it was told stands below an end
 that is read later, whoever told it, and however late: if there is none, the state is not the one that was written.
