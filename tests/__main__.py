@@ -2,10 +2,12 @@
 
 The halves are two runs of pytest, each with the order, the fixtures and the report of any other run, and each the same
 by hand: `pytest -m kafka` waits most of the time, `pytest -m "not kafka"` calculates. A line of either begins with its
-name. What else is asked for is asked of both, as pytest takes it.
+name; the last lines of all say again what failed, whichever half it was in and whichever ended first. What else is
+asked for is asked of both, as pytest takes it.
 """
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -17,6 +19,8 @@ _HALVES = {"kafka": "kafka", "other": "not kafka"}
 """By the name of a half the mark that chooses its tests."""
 _NONE_CHOSEN = 5
 """Pytest's exit status where no test was chosen: all that were asked for may be in the other half."""
+_WORTH_REPEATING = re.compile(r"(FAILED|ERROR) |=+ .* in \d[\d.]*s\b")
+"""Of pytest's short summary: a test that went wrong, and the closing count."""
 
 
 def main(asked: Sequence[str]) -> int:
@@ -31,14 +35,16 @@ def main(asked: Sequence[str]) -> int:
     signal.signal(signal.SIGINT, interrupt)
     signal.signal(signal.SIGTERM, interrupt)
     tellers = []
+    closings: dict[str, list[str]] = {name: [] for name in _HALVES}
     for name, mark in _HALVES.items():
         halves[name] = _start(name, mark, asked)
-        tellers.append(Thread(target=_tell, args=(name, halves[name])))
+        tellers.append(Thread(target=_tell, args=(name, halves[name], closings[name])))
         tellers[-1].start()
     statuses = {name: half.wait() for name, half in halves.items()}
     for teller in tellers:
         teller.join()
-    _say("".join(f"{name}: exit status {status}\n" for name, status in statuses.items()))
+    for name, status in statuses.items():
+        _say("".join(_label(name) + line for line in closings[name]) + f"{name}: exit status {status}\n")
     return together(statuses.values())
 
 
@@ -68,10 +74,13 @@ def _start(name: str, mark: str, asked: Sequence[str]) -> "subprocess.Popen[str]
     )
 
 
-def _tell(name: str, half: "subprocess.Popen[str]") -> None:
+def _tell(name: str, half: "subprocess.Popen[str]", closing: list[str]) -> None:
+    """Say each line as it comes, and keep in `closing` those worth repeating."""
     assert half.stdout is not None
     for line in half.stdout:
         _say(_label(name) + line)
+        if _WORTH_REPEATING.match(line):
+            closing.append(line)
 
 
 def _say(text: str) -> None:
