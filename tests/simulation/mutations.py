@@ -57,7 +57,7 @@ MUTANTS = (
         "streams/engine/lookup.py",
         'self._all = consumer("read_uncommitted")',
         'self._all = consumer("read_committed")',
-        ("restores", "markers"),
+        ("restores", "markers", "one transaction"),
     ),
     Mutant(
         "what Kafka left open is not settled",
@@ -131,7 +131,7 @@ MUTANTS = (
         "streams/engine/shard.py",
         "        return [record for record in records if record.offset >= source.position]\n",
         "        return list(records)\n",
-        ("markers", "alerts"),
+        ("markers", "alerts", "actions"),
     ),
     Mutant(
         "a gap passed over",

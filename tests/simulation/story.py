@@ -1,7 +1,10 @@
 """A story: all that happens in one run, as data. It comes from one seed, and anything can be left out of it.
 
-Thirty answers of a few customers at a few stores, repeated, corrected, unusable, in the wrong partition; one to three
+A few answers of a few customers at a few stores, repeated, corrected, unusable, in the wrong partition; one or two
 workers; and what befalls them. Only latencies are drawn while a story runs, from its own seed.
+
+Short ones find more: three to ten answers in a second caught all mutants in 360 stories, twice as many in two seconds
+in 645, each of which took half as long again.
 """
 
 from dataclasses import dataclass
@@ -69,7 +72,7 @@ def story(seed: int) -> Story:
     chance = Random(seed)
     starts_at_s = chance.choices([_MIDDAY_S, _BEFORE_HOUR_S, _BEFORE_DAY_S], [8, 1, 1])[0]
     partitions = chance.choice([1, 2, 2])
-    records = answers(chance, chance.randint(5, 20), partitions, starts_at_s)
+    records = answers(chance, chance.randint(3, 10), partitions, starts_at_s)
     records, aborted = _bundled(chance, records)
     records += acts(records, starts_at_s)
     slots, events, faults = mishaps(chance, partitions)
@@ -85,11 +88,11 @@ def story(seed: int) -> Story:
     )
 
 
-def answers(chance: Random, count: int, partitions: int, starts_at_s: float, within_s: float = 2.0) -> tuple[Sent, ...]:
-    """So many records within some seconds: of every kind that a shard can meet with."""
+def answers(chance: Random, count: int, partitions: int, starts_at_s: float) -> tuple[Sent, ...]:
+    """So many records within a second: of every kind that a shard can meet with."""
     sent = []
     known: list[dict[str, object]] = []
-    times = sorted(chance.uniform(0.05, within_s) for _ in range(count))
+    times = sorted(chance.uniform(0.05, 1.0) for _ in range(count))
     for number, at_s in enumerate(times):
         if chance.random() < 0.08:
             sent.append(Sent(at_s, chance.randrange(partitions), b"?", chance.choice(_UNUSABLE)))
