@@ -163,7 +163,8 @@ class BatchThread(driver.AIOKafkaConsumerThread):
         consumer = self._ensure_consumer()
         assigned = consumer.assignment()
         mine = {tp: offset for tp, offset in offsets.items() if tp in assigned}
-        if mine:
+        # Whoever belongs to no generation is believed while the group is empty, whatever has happened meanwhile.
+        if mine and self.generation() >= 0:
             await consumer.commit(mine)
 
 

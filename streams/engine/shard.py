@@ -36,8 +36,11 @@ _PENDING_MAX = 100_000
 _ROOM_S = 2.0
 _MOVED_S = 20.0
 """A position that moved without data is committed after this long."""
-_SETTLES_S = 0.01
+_SETTLING = 0.2
+"""The part of the time for draining in which the last commit is to settle."""
+_SETTLES_S = 0.02
 """A commit is answered some milliseconds before what ends it stands in every partition."""
+_LOOK_S_MIN = 0.2
 _BEHIND_RECORDS = 2_000
 """More than this between the position and the end counts as a backlog."""
 
@@ -172,26 +175,28 @@ class Shard:
         async with self._lock:
             await self._commit()
 
-    async def settle(self) -> None:
-        """Wait until the last commit is settled; for good, where Kafka has dropped what ends it."""
-        pause_s = _SETTLES_S
+    async def settle(self, *, insisting: bool = False) -> None:
+        """Wait until the last commit is settled; for a short time, since that may hang on somebody else."""
+        until_s = loop_s() + self._config.drain_timeout_s * _SETTLING
         while True:
             async with self._lock:
-                await self._look()
-                if self.settled_positions == self.committed_positions:
+                await self._look(insisting=insisting)
+                if self._writer.is_settled or loop_s() > until_s:
                     return
-            await asyncio.sleep(pause_s)
-            pause_s *= 2
+            await asyncio.sleep(_SETTLES_S)
 
     async def drain(self) -> None:
         """Commit what is pending and nothing more; `drained` tells whether that was done in time."""
         if self._is_cut_off:
             return
         try:
-            async with asyncio.timeout(self._config.drain_timeout_s), self._lock:
-                self.drained = True
-                if self.state.pending() or self._wanted.is_set():
-                    await self._commit()
+            async with asyncio.timeout(self._config.drain_timeout_s):
+                async with self._lock:
+                    self.drained = True
+                    if self.state.pending() or self._wanted.is_set():
+                        await self._commit()
+                # The next owner would abort what is not.
+                await self.settle(insisting=True)
         except TimeoutError:
             self.drained = False
             self._is_cut_off = True
@@ -238,7 +243,9 @@ class Shard:
     async def _wait_for_work(self) -> float:
         """Wait for input, or for what time alone brings about; gives the monotonic time of the start."""
         while True:
-            await self._confirm()
+            if self._writer.look_in_s() <= 0 and not self.drained:
+                async with self._lock:
+                    await self._look(insisting=True)
             now = self._config.now()
             due_s = _HELD_BACK_S if self._holds_back() else self.state.due_in_s(now)
             if self._moved_at is not None:
@@ -248,22 +255,16 @@ class Shard:
                     return loop_s()
                 due_s = 1.0
                 self._wanted.clear()
+            wait_s = min(due_s, max(_LOOK_S_MIN, self._writer.look_in_s()), 30.0)
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._wanted.wait(), min(due_s, max(1.0, self._writer.look_in_s()), 30.0))
+                await asyncio.wait_for(self._wanted.wait(), wait_s)
 
-    async def _confirm(self) -> None:
-        """Look after what was committed, where that is due."""
-        if self._writer.look_in_s() > 0:
-            return
-        async with self._lock:
-            if not self.drained:
-                await self._look()
-                async with deadline(self._config.commit_deadline_s, f"committing shard {self.number} once more"):
-                    await self._writer.insist()
-
-    async def _look(self) -> None:
+    async def _look(self, *, insisting: bool) -> None:
         if await self._writer.look(self._lookup):
             self.settled_positions = self.committed_positions
+        if insisting:
+            async with deadline(self._config.commit_deadline_s, f"committing shard {self.number} once more"):
+                await self._writer.insist()
 
     async def _commit(self) -> None:
         config = self._config

@@ -106,7 +106,7 @@ class Shards:
         self._opening.clear()
         self.restoring.clear()
         await asyncio.gather(*(shard.drain() for shard in self.open.values()))
-        await self._tell([shard for shard in self.open.values() if shard.drained])
+        await self._tell()
 
     async def on_assigned(self, tps: set[TP], generation: int) -> None:
         """The assignment of a generation: keep what may be kept, close the rest, open what is new."""
@@ -176,13 +176,13 @@ class Shards:
         sought = {TP(topic, number): sources[topic].sought(start) for topic, start in taken.log_starts.items()}
         await self._admit(shard, sought)
         # Only what the group knows tells a lost state from a first start: that must not wait for the next interval.
-        await self._tell([shard])
+        await shard.settle()
+        await self._tell()
 
-    async def _tell(self, shards: list[Shard]) -> None:
-        """Let the group know how far these got, so that an older copy of their state is known for one."""
+    async def _tell(self) -> None:
+        """Let the group know how far the shards got, so that an older copy of their state is known for one."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_TELL_S):
-                await asyncio.gather(*(shard.settle() for shard in shards))
                 await self._thread().commit_positions(self.settled_positions())
 
     def has_backlog(self) -> bool:

@@ -10,10 +10,12 @@ that is read later, whoever told it, and however late: if there is none, the sta
 """
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka.errors import KafkaError
 
 from streams.engine import marker as marker_row
 from streams.engine.batches import RECORDS_MAX
@@ -23,14 +25,18 @@ from streams.engine.config import EngineConfig
 from streams.engine.ending import abort_again
 from streams.engine.failure import Broken, Refusal, Superseded, deadline
 from streams.engine.fetch import fetch, stop_consumer
-from streams.engine.lookup import Lookup
+from streams.engine.lookup import Lookup, Offsets
 from streams.engine.marker import Marker, Source
 from streams.engine.state import State
+
+log = logging.getLogger(__name__)
 
 _PROGRESS_S = 30.0
 """A restore without progress for this long ends the process; one that takes minutes does not."""
 _STABLE_GRACE_S = 15.0
 _POLL_S = 0.2
+_SETTLING_S = (0.05, 0.2, 0.2)
+"""Pauses after what was open was aborted, until somebody looks whether it is."""
 _RESTORE_STATE = "Restore the topic from its replicas or a backup, or start over under another NPS_APP_ID"
 
 
@@ -92,13 +98,31 @@ class Takeover:
             raise Superseded(message)
 
     async def _settle(self, producer: AIOKafkaProducer, shard: int) -> None:
-        """Abort again what a marker that Kafka dropped left open, lest the first commit here commit it."""
+        """Abort again what a marker that Kafka dropped left open, lest the first commit here commit it.
+
+        Also what it drops while this goes on. What still does not move is somebody else's.
+        """
         written = [
             TopicPartition(topic, number) for topic, size in self.config.outputs.items() for number in range(size)
         ]
-        unsettled = await self.lookup.unsettled([TopicPartition(self.config.state, shard), *written])
-        if unsettled:
-            await abort_again(producer, unsettled)
+        tps = [TopicPartition(self.config.state, shard), *written]
+        known: Offsets = {}
+        for pause_s in _SETTLING_S:
+            unsettled = await self._unsettled(tps)
+            unmoved = [tp for tp, at in unsettled.items() if known.get(tp, at) == at]
+            if not unmoved:
+                return
+            await abort_again(producer, unmoved)
+            known = unsettled
+            await asyncio.sleep(pause_s)
+
+    async def _unsettled(self, tps: list[TopicPartition]) -> Offsets:
+        while True:
+            try:
+                return await self.lookup.unsettled(tps)
+            except KafkaError as error:
+                log.info("Asking again what is open", extra={"error": type(error).__name__})
+                await asyncio.sleep(_POLL_S)
 
     async def _bounds(self, shard: int) -> tuple[dict[str, int], dict[str, int]]:
         tps = [TopicPartition(topic, shard) for topic in (*self.config.sources, self.config.state)]

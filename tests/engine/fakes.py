@@ -1,13 +1,14 @@
 """A producer and a clock that keep what they are told. They skip what only a broker can do: fencing and durability."""
 
 import asyncio
+import math
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
 
 from aiokafka import TopicPartition
-from aiokafka.errors import KafkaTimeoutError
+from aiokafka.errors import IllegalOperation
 
 from streams.engine.config import EngineConfig
 from streams.engine.state import Changes, Row
@@ -62,11 +63,16 @@ class FakeProducer:
         self.committed: list[list[tuple[str, int, list[Any]]]] = []
         self.spanned: list[set[TopicPartition]] = []
         """The partitions of each of them, those without records included."""
+        self.aborted: list[set[TopicPartition]] = []
+        """The partitions of each transaction without records that was aborted."""
         self.open: list[tuple[str, int, list[Any]]] | None = None
         self._bare: set[TopicPartition] = set()
         self.stopped = False
         self.timestamp_type = 1
         self.failing: set[str] = set()
+        self.failed: Exception | None = None
+        """Why the transaction has failed, as the producer knows by now."""
+        self.offsets_are_known = True
         self.before_begin: Callable[[], Any] | None = None
         self._records_max = records_max
         self._append_s = append_s
@@ -84,6 +90,8 @@ class FakeProducer:
 
     async def send_batch(self, batch: FakeBatch, topic: str, *, partition: int) -> "asyncio.Future[Any]":
         assert self.open is not None
+        if self.failed is not None:
+            raise IllegalOperation
         self.open.append((topic, partition, batch.records))
         sent: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         if topic in self.failing:
@@ -92,7 +100,8 @@ class FakeProducer:
             self._offset += len(batch.records)
             sent.set_result(
                 SimpleNamespace(
-                    offset=self._offset - 1,
+                    topic_partition=TopicPartition(topic, partition),
+                    offset=self._offset - 1 if self.offsets_are_known else -1,
                     timestamp=int(self._append_s() * 1000),
                     timestamp_type=self.timestamp_type,
                 )
@@ -103,6 +112,10 @@ class FakeProducer:
     def _txn_manager(self) -> "FakeProducer":
         return self
 
+    async def wait_for_transaction_end(self) -> None:
+        assert self.failed is not None
+        raise self.failed
+
     def maybe_add_partition_to_txn(self, tp: TopicPartition) -> None:
         assert self.open is not None
         self._bare.add(tp)
@@ -111,6 +124,11 @@ class FakeProducer:
         assert self.open is not None
         self.committed.append(self.open)
         self.spanned.append({TopicPartition(topic, partition) for topic, partition, _ in self.open} | self._bare)
+        self.open = None
+
+    async def abort_transaction(self) -> None:
+        assert self.open == [], "nobody aborts records here"
+        self.aborted.append(self._bare.copy())
         self.open = None
 
     async def stop(self) -> None:
@@ -161,7 +179,7 @@ class FakeLookup:
     async def unsettled(self, tps: Collection[TopicPartition]) -> dict[TopicPartition, int]:
         self.asked.append(set(tps))
         if self.is_away:
-            raise KafkaTimeoutError
+            await asyncio.sleep(math.inf)
         return {tp: at for tp, at in self.open.items() if tp in tps}
 
 

@@ -3,6 +3,7 @@
 from typing import Any, cast
 
 import pytest
+from aiokafka.errors import ProducerFenced
 
 from streams.engine.commit import Writer
 from streams.engine.failure import Broken
@@ -63,6 +64,15 @@ async def test_one_failed_batch_of_several_commits_nothing(topic: str) -> None:
     producer = FakeProducer()
     producer.failing = {topic}
     with pytest.raises(OSError, match="lost"):
+        await _a_writer(producer).commit({("followup.alerts", 3): [Output(b"k", b"v")]}, [], b"marker")
+    assert [] == producer.committed
+
+
+async def test_a_transaction_that_fails_while_it_is_filled_says_why() -> None:
+    """The library says only that there is none."""
+    producer = FakeProducer()
+    producer.failed = ProducerFenced()
+    with pytest.raises(ProducerFenced):
         await _a_writer(producer).commit({("followup.alerts", 3): [Output(b"k", b"v")]}, [], b"marker")
     assert [] == producer.committed
 

@@ -63,7 +63,7 @@ SEAMS: dict[type, set[str]] = {
     GroupCoordinator: {"generation"},
     AbstractPartitionAssignor: {"name", "metadata", "assign", "on_assignment"},
     aiokafka.AIOKafkaProducer: {"_txn_manager"},
-    TransactionManager: {"maybe_add_partition_to_txn"},
+    TransactionManager: {"maybe_add_partition_to_txn", "wait_for_transaction_end"},
     BatchBuilder: {"append", "record_count"},
     faust_consumer.Consumer: {
         "_unacked_messages",
@@ -176,6 +176,7 @@ def test_no_private_part_is_touched_that_is_not_listed_here(module: Path) -> Non
         (Transport.__init__, ["self", "url", "app", "loop"]),
         (aiokafka.AIOKafkaProducer.send_batch, ["self", "batch", "topic", "partition"]),
         (TransactionManager.maybe_add_partition_to_txn, ["self", "tp"]),
+        (TransactionManager.wait_for_transaction_end, ["self"]),
         (BatchBuilder.append, ["self", "timestamp", "key", "value", "headers"]),
     ],
     ids=lambda value: getattr(value, "__qualname__", ""),

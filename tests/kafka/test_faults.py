@@ -11,6 +11,8 @@ from tests.kafka.log import Log
 
 pytestmark = pytest.mark.kafka
 
+_FENCED = ("ProducerFenced", "KafkaTimeoutError", "RequestTimedOutError")
+
 
 async def test_a_worker_killed_under_load_loses_nothing_and_repeats_nothing(log: Log, start: Start) -> None:
     """Kill -9 of one of two workers, amid a transaction, twice: all figures exact, every alert there exactly once."""
@@ -76,7 +78,9 @@ async def test_a_worker_frozen_past_its_session_and_woken_is_fenced_and_changes_
         zombie.signal(signal.SIGCONT)
         assert 1 == await zombie.status()
         await feed.until_acked(500)
-        assert [] != zombie.said("Stopped so as not to do harm: ProducerFenced"), zombie.tail()
+        # What was on its way when it was frozen may have run into its own timeout before anybody fenced it.
+        reasons = [why for why in _FENCED if zombie.said(f"Stopped so as not to do harm: {why}")]
+        assert reasons, zombie.tail()
         await feed.finish()
     await until_exact(log, heir)
     assert 0 == await heir.stop()

@@ -195,10 +195,10 @@ class Broker:
         forgotten: list[bool] = []
 
         def settle(tp: TopicPartition) -> None:
-            # All of them or none: what becomes of a commit that is forgotten in part is not promised.
-            if not forgotten:
+            # A commit everywhere or nowhere: what becomes of one that is forgotten in part is not promised.
+            if not (commit and forgotten):
                 forgotten.append(self.forgets is not None and transactional_id.startswith(self.forgets))
-            if not forgotten[0]:
+            if not forgotten[-1]:
                 self.logs[tp].settle(
                     kept.producer_id, kept.epoch, self._time.now_ms(), commit=commit, transaction=kept.serial
                 )

@@ -89,10 +89,14 @@ def _forgetful(chance: Random, _: int) -> Mishaps:
     """The broker goes away amid a transaction and forgets what it should write; others may own the shard soon."""
     of = chance.choice(["EndTxn", "EndTxn", "Produce nps.state", "Produce followup.alerts"])
     away = Fault(chance.randrange(8), "outage", chance.uniform(0.2, 2.0), of)
-    died = (Fault(away.number + 1, "crash before", 0.0, of),) if chance.random() < 0.3 else ()
+    more = [Fault(away.number + 1, "crash before", 0.0, of)] if chance.random() < 0.5 else []
+    if chance.random() < 0.3:
+        # Again, when what the first time left open is to be ended.
+        ending = chance.choice(["EndTxn", "InitProducerId"])
+        more.append(Fault(chance.randrange(2, 8), "outage", chance.uniform(0.2, 1.0), ending))
     handed_on = Event(chance.uniform(0.3, 3.0), chance.choice(["kill", "leave", "rebalance"]), chance.randrange(2))
     events = (handed_on,) if chance.random() < 0.5 else ()
-    return chance.choice([1, 2]), events, tuple(sorted((away, *died)))
+    return chance.choice([1, 2]), events, tuple(sorted((away, *more)))
 
 
 _SCENARIOS: tuple[Callable[[Random, int], Mishaps], ...] = (

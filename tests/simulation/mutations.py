@@ -62,9 +62,7 @@ MUTANTS = (
     Mutant(
         "what Kafka left open is not settled",
         "streams/engine/takeover.py",
-        """        if unsettled:
-            await abort_again(producer, unsettled)
-""",
+        "            await abort_again(producer, unmoved)\n",
         "",
         ("alerts", "dead letters", "re-homed", "orderly ends"),
     ),
@@ -85,16 +83,11 @@ MUTANTS = (
     Mutant(
         "marker outside the transaction",
         "streams/engine/commit.py",
-        """        await self._send(sends, self._config.state, self._shard, changelog, timestamp_ms)
-        results = await asyncio.gather(*sends)
-""",
-        """        await self._send(sends, self._config.state, self._shard, changelog[:-1] or changelog, timestamp_ms)
-        await asyncio.gather(*sends)
+        "        results = await asyncio.gather(*await self._send_all(outputs, changelog, timestamp_ms))\n",
+        """        await asyncio.gather(*await self._send_all(outputs, changelog[:-1] or changelog, timestamp_ms))
         await producer.commit_transaction()
         await producer.begin_transaction()
-        sends = []
-        await self._send(sends, self._config.state, self._shard, changelog[-1:], timestamp_ms)
-        results = await asyncio.gather(*sends)
+        results = await asyncio.gather(*await self._send_all({}, changelog[-1:], timestamp_ms))
 """,
         ("one transaction",),
     ),
@@ -115,8 +108,11 @@ MUTANTS = (
     Mutant(
         "a failed send ignored",
         "streams/engine/commit.py",
-        "        results = await asyncio.gather(*sends)\n",
-        "        results = await asyncio.gather(*sends, return_exceptions=True)\n",
+        "        results = await asyncio.gather(*await self._send_all(outputs, changelog, timestamp_ms))\n",
+        """        sends = await self._send_all(outputs, changelog, timestamp_ms)
+        await asyncio.wait(sends)
+        results = [*(sent.result() for sent in sends[:-1] if sent.exception() is None), sends[-1].result()]
+""",
         ("alerts", "dead letters", "re-homed", "one transaction", "scores"),
     ),
     Mutant(

@@ -116,7 +116,7 @@ class Worker:
 
     def leave(self) -> None:
         """As SIGTERM: drain, close, leave the group, end."""
-        self._network.loop.create_task(self._leave(), context=self._context)
+        self._context.run(self._spawn, self._leave())
 
     @property
     def generation(self) -> int:
