@@ -7,6 +7,7 @@ from typing import Any
 from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.admin import RecordsToDelete
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
+from aiokafka.errors import InvalidTxnState
 
 from streams.cluster.connection import admin_client, reader, writer
 from streams.cluster.reading import read_span
@@ -141,10 +142,11 @@ async def forget(settings: Settings, shard: int, *written: tuple[Topic, bytes, b
     What is left is what a dropped marker leaves: records under the shard's producer id, and a coordinator that holds
     the transaction for ended. Here it was never told of the partitions.
     """
-    producer = AIOKafkaProducer(
-        bootstrap_servers=settings.brokers, transactional_id=f"{settings.app_id}-{shard}", acks="all"
-    )
-    async with unverified(settings):
+
+    async def forgotten() -> bool:
+        producer = AIOKafkaProducer(
+            bootstrap_servers=settings.brokers, transactional_id=f"{settings.app_id}-{shard}", acks="all"
+        )
         await producer.start()
         try:
             await producer.begin_transaction()
@@ -152,5 +154,11 @@ async def forget(settings: Settings, shard: int, *written: tuple[Topic, bytes, b
                 tp = TopicPartition(settings.topic(topic.name), shard)
                 producer._txn_manager.txn_partitions.add(tp)
                 await producer.send_and_wait(*tp[:1], value, key=key, partition=shard)
+        except InvalidTxnState:
+            return False  # Kafka says that it verifies no more before it has stopped to
         finally:
             await producer.stop()
+        return True
+
+    async with unverified(settings):
+        await until("Kafka takes what its coordinator knows nothing of", forgotten)
