@@ -176,7 +176,7 @@ class Shard:
             await self._commit()
 
     async def settle(self, *, insisting: bool = False) -> None:
-        """Wait until the last commit is settled; for a short time, since that may hang on somebody else."""
+        """Wait until the last commit is settled: no next owner will abort it. Not for long: it may hang on others."""
         until_s = loop_s() + self._config.drain_timeout_s * _SETTLING
         while True:
             async with self._lock:
@@ -195,7 +195,6 @@ class Shard:
                     self.drained = True
                     if self.state.pending() or self._wanted.is_set():
                         await self._commit()
-                # The next owner would abort what is not.
                 await self.settle(insisting=True)
         except TimeoutError:
             self.drained = False
@@ -243,9 +242,10 @@ class Shard:
     async def _wait_for_work(self) -> float:
         """Wait for input, or for what time alone brings about; gives the monotonic time of the start."""
         while True:
-            if self._writer.look_in_s() <= 0 and not self.drained:
+            if self._writer.look_in_s() <= 0:
                 async with self._lock:
-                    await self._look(insisting=True)
+                    if not self.drained:
+                        await self._look(insisting=True)
             now = self._config.now()
             due_s = _HELD_BACK_S if self._holds_back() else self.state.due_in_s(now)
             if self._moved_at is not None:

@@ -45,6 +45,7 @@ PROMISES: dict[str, tuple[Test, ...]] = {
     "exactly once: across broker restarts": (test_broker.test_a_broker_that_goes_and_comes_back_leaves_no_trace,),
     "exactly once: across zombies": (
         test_faults.test_a_worker_frozen_past_its_session_and_woken_is_fenced_and_changes_nothing,
+        test_faults.test_a_worker_frozen_between_transactions_and_woken_changes_nothing,
         test_named.test_of_two_workers_with_one_name_the_older_one_ends,
     ),
     "nothing is dropped silently": (
