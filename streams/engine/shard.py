@@ -20,14 +20,14 @@ from streams.engine.config import EngineConfig
 from streams.engine.failure import Fail, Refusal, deadline, spawn
 from streams.engine.fetch import Record
 from streams.engine.marker import hash_of
+from streams.engine.settling import Settling
 from streams.engine.state import Observer, State
 from streams.engine.takeover import Taken
 
 _PAUSE_PER_COMMIT = 4.0
 """A shard rests this many times as long as a commit takes: about a fifth of its time goes into commits."""
 _BEHIND_INTERVALS = 20
-"""While a backlog is worked off, commits are this many intervals apart: its alerts are late anyway, and a page that
-several answers changed is written once."""
+"""So many intervals lie between commits amid a backlog: a page that several answers changed is written once."""
 _HELD_BACK_S = 1.0
 _HELD_BACK_S_MAX = 60.0
 """A worker that is never done with its backlog publishes scores all the same after this."""
@@ -83,9 +83,9 @@ class Shard:
         self.settled_positions: dict[TP, int] = {}
         """Those in the last one of which is known that whoever takes over will find it."""
         self._config = config
-        self._writer = Writer(taken.producer, config, number)
+        self._settling = Settling(taken.producer, config, number, taken.lookup)
+        self._writer = Writer(taken.producer, config, number, self._settling)
         self._state_position = taken.state_position
-        self._lookup = taken.lookup
         self._backlog = backlog
         self._backlog_since: float | None = None
         self._fail = fail
@@ -181,7 +181,7 @@ class Shard:
         while True:
             async with self._lock:
                 await self._look(insisting=insisting)
-                if self._writer.is_settled or loop_s() > until_s:
+                if self._settling.is_settled or loop_s() > until_s:
                     return
             await asyncio.sleep(_SETTLES_S)
 
@@ -242,7 +242,7 @@ class Shard:
     async def _wait_for_work(self) -> float:
         """Wait for input, or for what time alone brings about; gives the monotonic time of the start."""
         while True:
-            if self._writer.look_in_s() <= 0:
+            if self._settling.look_in_s() <= 0:
                 async with self._lock:
                     if not self.drained:
                         await self._look(insisting=True)
@@ -255,16 +255,16 @@ class Shard:
                     return loop_s()
                 due_s = 1.0
                 self._wanted.clear()
-            wait_s = min(due_s, max(_LOOK_S_MIN, self._writer.look_in_s()), 30.0)
+            wait_s = min(due_s, max(_LOOK_S_MIN, self._settling.look_in_s()), 30.0)
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._wanted.wait(), wait_s)
 
     async def _look(self, *, insisting: bool) -> None:
-        if await self._writer.look(self._lookup):
+        if await self._settling.look():
             self.settled_positions = self.committed_positions
         if insisting:
             async with deadline(self._config.commit_deadline_s, f"committing shard {self.number} once more"):
-                await self._writer.insist()
+                await self._settling.insist()
 
     async def _commit(self) -> None:
         config = self._config

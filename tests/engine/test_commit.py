@@ -8,12 +8,14 @@ from aiokafka.errors import ProducerFenced
 from streams.engine.commit import Writer
 from streams.engine.failure import Broken
 from streams.engine.marker import KEY
+from streams.engine.settling import Settling
 from streams.engine.state import Output, Outputs
-from tests.engine.fakes import NOW_S, STATE, FakeProducer, a_config
+from tests.engine.fakes import NOW_S, STATE, FakeLookup, FakeProducer, a_config
 
 
 def _a_writer(producer: FakeProducer, **config: Any) -> Writer:
-    return Writer(cast("Any", producer), a_config(**config), 3)
+    to, settings = cast("Any", producer), a_config(**config)
+    return Writer(to, settings, 3, Settling(to, settings, 3, cast("Any", FakeLookup())))
 
 
 async def test_a_commit_writes_outputs_rows_and_the_marker_last() -> None:

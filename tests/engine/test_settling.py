@@ -12,6 +12,7 @@ from aiokafka.errors import KafkaTimeoutError
 
 from streams.engine.commit import Writer
 from streams.engine.marker import Marker, Source
+from streams.engine.settling import Settling
 from streams.engine.shard import Shard
 from streams.engine.state import Output
 from streams.engine.takeover import Taken, Takeover
@@ -39,22 +40,24 @@ class Committed:
     def __init__(self, **open_at: int) -> None:
         self.producer = FakeProducer()
         self.lookup = FakeLookup(**open_at)
-        self.writer = Writer(cast("Any", self.producer), a_config(transaction_timeout_s=_TIMEOUT_S), 0)
+        producer, config = cast("Any", self.producer), a_config(transaction_timeout_s=_TIMEOUT_S)
+        self.settling = Settling(producer, config, 0, cast("Any", self.lookup))
+        self.writer = Writer(producer, config, 0, self.settling)
 
     async def commit_an_alert(self) -> None:
         await self.writer.commit({_ALERTS: [Output(b"k", b"v")]}, [], b"marker")
 
     async def look(self) -> bool:
         """Look, and do what follows from it."""
-        settled = await self.writer.look(cast("Any", self.lookup))
-        await self.writer.insist()
+        settled = await self.settling.look()
+        await self.settling.insist()
         return settled
 
     async def again(self) -> int:
         """How often it was committed once more, after looks when they are due until a while has passed."""
         ends_s = asyncio.get_running_loop().time() + 6 * _TIMEOUT_S
-        while asyncio.get_running_loop().time() + self.writer.look_in_s() < ends_s:
-            await asyncio.sleep(self.writer.look_in_s())
+        while asyncio.get_running_loop().time() + self.settling.look_in_s() < ends_s:
+            await asyncio.sleep(self.settling.look_in_s())
             await self.look()
         return len(self.producer.committed) - 1
 
@@ -65,7 +68,7 @@ async def test_what_does_not_move_is_committed_once_more() -> None:
     it = Committed(followup_alerts=0)
     await it.commit_an_alert()
     assert await it.look(), "the marker's row is settled"
-    assert (1, 2.0) == (len(it.producer.committed), it.writer.look_in_s())
+    assert (1, 2.0) == (len(it.producer.committed), it.settling.look_in_s())
     await asyncio.sleep(2)
     await it.look()
     assert ([[]], [{_ALERTS}]) == (it.producer.committed[1:], it.producer.spanned[1:])
@@ -89,7 +92,7 @@ async def test_what_is_open_behind_our_last_record_is_no_concern_of_ours() -> No
     it = Committed(followup_alerts=1)
     await it.commit_an_alert()
     assert await it.look()
-    assert it.writer.is_settled
+    assert it.settling.is_settled
 
 
 @in_virtual_time
@@ -99,7 +102,7 @@ async def test_a_batch_of_which_nobody_knows_the_offset_is_settled_once_nothing_
     it.producer.offsets_are_known = False
     await it.commit_an_alert()
     await it.look()
-    assert not it.writer.is_settled
+    assert not it.settling.is_settled
 
 
 @in_virtual_time
@@ -121,9 +124,9 @@ async def test_where_nothing_is_open_nothing_is_done_nor_asked_again() -> None:
     """The usual end: one question of each partition that was written."""
     it = Committed()
     await it.commit_an_alert()
-    assert 2 == it.writer.look_in_s()
+    assert 2 == it.settling.look_in_s()
     assert await it.look()
-    assert (1, inf, [{_ALERTS, _STATE}]) == (len(it.producer.committed), it.writer.look_in_s(), it.lookup.asked)
+    assert (1, inf, [{_ALERTS, _STATE}]) == (len(it.producer.committed), it.settling.look_in_s(), it.lookup.asked)
 
 
 @in_virtual_time
@@ -137,13 +140,13 @@ async def test_after_an_outage_one_looks_sooner() -> None:
     it.producer.before_begin = away
     await it.commit_an_alert()
     it.producer.before_begin = None
-    assert pytest.approx(0.2) == it.writer.look_in_s()
+    assert pytest.approx(0.2) == it.settling.look_in_s()
     await it.look()
-    assert pytest.approx(0.2) == it.writer.look_in_s()
+    assert pytest.approx(0.2) == it.settling.look_in_s()
     await asyncio.sleep(0.2)
     await it.look()
     assert 2 == len(it.producer.committed)
-    assert pytest.approx(4) == it.writer.look_in_s()
+    assert pytest.approx(4) == it.settling.look_in_s()
 
 
 @in_virtual_time
@@ -161,7 +164,7 @@ async def test_a_broker_that_is_away_is_asked_again() -> None:
     await it.commit_an_alert()
     it.lookup.is_away = True
     assert not await it.look()
-    assert (1.0, 2.0) == (asyncio.get_running_loop().time(), it.writer.look_in_s())
+    assert (1.0, 2.0) == (asyncio.get_running_loop().time(), it.settling.look_in_s())
     it.lookup.is_away = False
     assert await it.look()
     assert [{_ALERTS, _STATE}] * 2 == it.lookup.asked
