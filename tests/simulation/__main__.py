@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterable, Iterator
 from itertools import chain
 
-from tests.simulation.campaign import PROCESSES, SEEDS, Failure, examine, failures, smallest
+from tests.simulation.campaign import PROCESSES, SEEDS, Failure, examine, failures, settle_in, smallest
 from tests.simulation.points import pairs, points
 from tests.simulation.story import Story, story
 from tests.simulation.telling import tell
@@ -57,6 +57,7 @@ class _Counted:
 
 
 def _first(stories: Iterable[Story | int]) -> int:
+    settle_in()
     for one in stories:
         told = story(one) if isinstance(one, int) else one
         for complaint in examine(told)[:1]:

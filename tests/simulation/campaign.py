@@ -2,11 +2,11 @@
 
 import gc
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from itertools import islice
 from multiprocessing import get_context
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from tests.simulation.invariants import Complaint, verdict
 from tests.simulation.shrink import shrink
@@ -18,6 +18,8 @@ SEEDS = 10_000
 PROCESSES = int(os.environ.get("SIMULATION_PROCESSES", "2"))
 """Whoever runs something beside asks for fewer than there are processors."""
 _AT_ONCE = 50
+Part = TypeVar("Part")
+Result = TypeVar("Result")
 
 
 class Failure(NamedTuple):
@@ -38,9 +40,14 @@ def examine(story: Story) -> list[Complaint]:
 
 def failures(stories: Iterable[Story | int], processes: int = PROCESSES) -> Iterator[Failure]:
     """Run many stories, given whole or by their seeds; gives those that failed, as they are found."""
-    with ProcessPoolExecutor(processes, get_context("spawn"), _prepare) as pool:
-        for found in pool.map(_examine_all, _batches(stories)):
-            yield from found
+    for found in spread(_examine_all, _batches(stories), processes):
+        yield from found
+
+
+def spread(work: Callable[[Part], Result], parts: Iterable[Part], processes: int = PROCESSES) -> Iterator[Result]:
+    """Have work done in processes that do nothing else; gives the results in order."""
+    with ProcessPoolExecutor(processes, get_context("spawn"), settle_in) as pool:
+        yield from pool.map(work, parts)
 
 
 def smallest(failure: Failure) -> Failure:
@@ -55,8 +62,8 @@ def smallest(failure: Failure) -> Failure:
     return Failure(small, examine(small) or failure.complaints)
 
 
-def _prepare() -> None:
-    """What was imported lives for ever: the collector need not walk it."""
+def settle_in() -> None:
+    """What was imported lives for ever: the collector need not walk it. For a process that does nothing else."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(2_000, 20, 20)
