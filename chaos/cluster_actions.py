@@ -16,6 +16,7 @@ from chaos.stage import Stage
 CONTROLLER = "__cluster_metadata"
 """The topic in which the controllers agree on everything."""
 Seen = dict[str, Any]
+_TIMES_ASKED = 10
 
 
 async def broker_down(stage: Stage, step: Step) -> Seen:
@@ -42,10 +43,11 @@ async def leader_down(stage: Stage, step: Step) -> Seen:
         seen: Seen = {"frozen": broker.pid, "acked during": during}
     else:
         seen = await _down(stage, [number], step.how["for_s"])
-    now = await _leader(stage, topic, partition)
-    if now == number:
-        raise Vacuous(f"{topic}|{partition} was led by the same broker all the time")
-    return {**seen, "led": f"{topic}|{partition}", "led by": [number, now]}
+    return {
+        **seen,
+        "led": f"{topic}|{partition}",
+        "led by": [number, await _successor(stage, topic, partition, number)],
+    }
 
 
 async def chase(stage: Stage, step: Step) -> Seen:
@@ -85,6 +87,19 @@ async def _leader(stage: Stage, topic: str, partition: int) -> int:
         await admin.close()
     leaders: dict[int, int] = {each["partition"]: each["leader"] for each in found["partitions"]}
     return max(0, leaders[partition] - 1)
+
+
+async def _successor(stage: Stage, topic: str, partition: int, number: int) -> int:
+    """The broker that leads a partition instead of one that was away; raises Vacuous where none does.
+
+    Whoever was away may be the one that is asked, and hears late that it leads no more.
+    """
+    for _ in range(_TIMES_ASKED):
+        leader = await _leader(stage, topic, partition)
+        if leader != number:
+            return leader
+        await asyncio.sleep(1)
+    raise Vacuous(f"{topic}|{partition} was led by the same broker all the time")
 
 
 def _controller(stage: Stage) -> int:

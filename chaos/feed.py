@@ -102,11 +102,13 @@ async def feeding(deployment: Deployment, load: Load, size: int, ledger: Path) -
     try:
         with Ledger(ledger) as lines:
             feed = Feed(deployment, producer, load, size, lines)
-            yield feed
-            if not feed.done:
-                feed.task.cancel()
-                with suppress(asyncio.CancelledError):
-                    await feed.task
+            try:
+                yield feed
+            finally:
+                if not feed.done:
+                    feed.task.cancel()
+                    with suppress(asyncio.CancelledError):
+                        await feed.task
     finally:
         with suppress(TimeoutError):  # a producer whose broker is gone would try for ever
             await asyncio.wait_for(producer.stop(), _STOP_S)
