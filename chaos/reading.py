@@ -29,6 +29,9 @@ class Reading:
         self._committed = committed
         self._uncommitted = uncommitted
         self._records: dict[str, list[Any]] = defaultdict(list)
+        self._markers: dict[int, list[Any]] = defaultdict(list)
+        """The records of each shard's markers, among the first so many rows: asked for all the time, few among them."""
+        self._looked_through = 0
 
     def records(self, topic: str) -> Sequence[Any]:
         """What was committed there, as of the last `refresh`."""
@@ -44,8 +47,7 @@ class Reading:
 
     def markers(self) -> dict[int, dict[str, Any]]:
         """The last marker of each shard that has one."""
-        rows = {record.partition: record.value for record in self.records(STATE) if record.key == MARKER_KEY}
-        return {shard: _marker(row) for shard, row in rows.items()}
+        return {shard: _marker(records[-1].value) for shard, records in self._marker_records().items()}
 
     def totals(self) -> dict[int, dict[str, int]]:
         """Of each shard, how many records of the responses became what, by its marker."""
@@ -68,13 +70,17 @@ class Reading:
         """How far a shard had read a source (`topic|shard`) at an instant, by the markers appended until then."""
         topic, _, shard = source.partition("|")
         until_ms = at_s * 1000
-        rows = (
-            record.value
-            for record in self.records(STATE)
-            if record.key == MARKER_KEY and record.partition == int(shard) and record.timestamp <= until_ms
-        )
+        rows = (one.value for one in self._marker_records().get(int(shard), ()) if one.timestamp <= until_ms)
         name = self.deployment.topic(topic)
         return max((_marker(row)["sources"][name]["position"] for row in rows), default=0)
+
+    def _marker_records(self) -> dict[int, list[Any]]:
+        rows = self.records(STATE)
+        for row in rows[self._looked_through :]:
+            if row.key == MARKER_KEY:
+                self._markers[row.partition].append(row)
+        self._looked_through = len(rows)
+        return self._markers
 
     async def refresh(self) -> dict[Any, int]:
         """Read on to the present ends (last stable offsets), and give them."""
