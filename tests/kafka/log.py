@@ -43,6 +43,8 @@ class Log:
         self._committed = committed
         self._uncommitted = uncommitted
         self._records: dict[str, list[Any]] = defaultdict(list)
+        self._markers: dict[int, bytes] = {}
+        """The row of the last marker of each shard: asked for all the time."""
 
     async def send(self, records: Iterable[Sent], topic: Topic = RESPONSES) -> list[Any]:
         """Write records and wait for Kafka to have them; gives where they stand."""
@@ -70,8 +72,7 @@ class Log:
 
     def markers(self) -> dict[int, Marker]:
         """The last marker of each shard that has one."""
-        rows = {record.partition: record.value for record in self.records(STATE) if record.key == marker.KEY}
-        return {shard: Marker.decode(row) for shard, row in rows.items()}
+        return {shard: Marker.decode(row) for shard, row in self._markers.items()}
 
     def included(self, topic: Topic = RESPONSES) -> int:
         """How many records of a source are in committed totals."""
@@ -92,6 +93,8 @@ class Log:
                 return ends
             for tp, records in (await self._committed.getmany(timeout_ms=_POLL_MS)).items():
                 self._records[tp.topic] += records
+                if tp.topic == self.settings.topic(STATE.name):
+                    self._markers.update((tp.partition, one.value) for one in records if one.key == marker.KEY)
 
     async def handled(self) -> bool:
         """Whether all that stands in the sources is included by committed markers. Nobody may be writing to them.
