@@ -127,9 +127,9 @@ def _one_kill(random: Random, records: int) -> list[Step]:
     return [Step(at=at, action="kill", how={"amid": True})]
 
 
-_BELOW, _ABOVE = [900, 1_100, 1], [1_100, 1_800, 0]
-"""Two hundred unusable records in one partition, beside a third of all others: not enough for a breaker. Then seven
-hundred in another one."""
+_BELOW, _ABOVE = [900, 1_100, 1], [1_100, 1_650, 0]
+"""Two hundred unusable records in one partition, beside a third of all others: not enough for a breaker. Then more than
+it takes in another one, and not so many that those left at `nps resume` are enough again with that third."""
 
 
 def _kill_and_flood(random: Random, _records: int) -> list[Step]:
