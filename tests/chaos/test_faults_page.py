@@ -9,7 +9,7 @@ PAGE = (Path(__file__).parents[2] / "docs" / "faults.md").read_text()
 CELLS = 10
 ROWS = [[cell.strip() for cell in line.split("|")[1:-1]] for line in PAGE.splitlines() if line.count("|") == CELLS + 1]
 RUNS = [row for row in ROWS if row[0] in CASES]
-"""The rows of all tables of cases: of the product as it is, and as it was."""
+"""The rows of all tables of cases."""
 
 
 def test_every_table_has_every_case_with_its_title() -> None:
