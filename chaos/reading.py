@@ -99,13 +99,14 @@ class Reading:
         return {f"{RESPONSES}|{tp.partition}": end for tp, end in ends.items()}
 
     async def handled(self) -> bool:
-        """Whether all that stands in the sources is in committed markers, and no transaction is open there.
+        """Whether all that stands in the sources is in committed markers, and no transaction is open.
 
-        Nobody may be writing responses. The markers are read first: what they stand for is in the logs by then.
+        Nobody may be writing responses. The markers are read first: what they stand for is in the logs by then, but
+        visible only once its transaction has ended in the last of them.
         """
         await self.refresh()
         markers = self.markers()
-        ends = await self._uncommitted.end_offsets(self._partitions(SOURCES))
+        ends = await self._uncommitted.end_offsets(self._partitions(self._topics))
         stable = await self.refresh()
         if len(markers) < self.deployment.partitions or any(stable[tp] < end for tp, end in ends.items()):
             return False

@@ -63,7 +63,8 @@ async def assert_exact(log: Log) -> Recount:
 
 
 def _assert_none(complaints: list[str]) -> None:
-    assert not complaints, f"{len(complaints)} differences\n" + "\n".join(complaints[:20])
+    # The first one in the first line, which is all that a summary shows.
+    assert not complaints, f"{len(complaints)} differences: " + "\n".join(complaints[:20])
 
 
 def recount_of(log: Log, desk_of: Callable[[str, str], Desk] = Desk) -> Recount:

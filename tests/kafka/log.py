@@ -99,16 +99,17 @@ class Log:
     async def handled(self) -> bool:
         """Whether all that stands in the sources is included by committed markers. Nobody may be writing to them.
 
-        The markers are read first. What they stand for is in the logs by then, though it may not be visible yet: so
-        the logs are read to their very ends, and must be settled up to there.
+        The markers are read first. What they stand for is in the logs by then, though it may not be visible yet: the
+        end of a transaction is written to one partition after another. So every log is read to its very end, and must
+        be settled up to there.
         """
         await self.refresh()
         markers = self.markers()
-        sources = [self.settings.topic(agent.reads.name) for agent in AGENTS]
-        ends = await self._uncommitted.end_offsets([tp for tp in self._partitions() if tp.topic in sources])
+        ends = await self._uncommitted.end_offsets(self._partitions())
         stable = await self.refresh()
         if any(stable[tp] < end for tp, end in ends.items()) or len(markers) < self.settings.partitions:
             return False
+        sources = [self.settings.topic(agent.reads.name) for agent in AGENTS]
         return all(
             record.offset < markers[record.partition].sources[name].position
             for name in sources
