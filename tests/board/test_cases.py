@@ -130,7 +130,7 @@ def test_another_alert_of_the_customer_joins_the_case() -> None:
     """The case is found by either alert, is as pressing as the worst of them, and its clock stays that of the first."""
     first = opened(1, alert_id="a", score=6, submitted_at=NOON - timedelta(hours=5))
     second = opened(2, alert_id="b", score=1, case_id="a", response_id="r-2", comment="Encore")
-    joined = lived(first, 3, "attached", "open", alerts=[Listed("b", "P1", second[1].due_at or "")])
+    joined = lived(first, 3, "attached", "open", severity="P1", alerts=[Listed("b", "P1", second[1].due_at or "")])
 
     cases = _of(first, second, joined)
 
@@ -143,6 +143,7 @@ def test_another_alert_of_the_customer_joins_the_case() -> None:
 
     cases.apply(*_after(second, 4, "retracted", reason="deleted", status="open"))
 
+    # What the case said of itself while the second one held is not what the first one is.
     assert ("P3", "open") == (case.severity, case.status)
 
 
