@@ -46,7 +46,7 @@ async def leader_down(stage: Stage, step: Step) -> Seen:
     return {
         **seen,
         "led": f"{topic}|{partition}",
-        "led by": [number, await _successor(stage, topic, partition, number)],
+        "led by": [number, await _leader(stage, topic, partition, other_than=number)],
     }
 
 
@@ -74,8 +74,22 @@ async def _down(stage: Stage, numbers: list[int], for_s: float) -> Seen:
     return {"killed": pids, "acked during": during}
 
 
-async def _leader(stage: Stage, topic: str, partition: int) -> int:
-    """The place among the nodes of the broker that leads a partition; a topic of ours is named without prefix."""
+async def _leader(stage: Stage, topic: str, partition: int, *, other_than: int | None = None) -> int:
+    """The place among the nodes of the broker that leads a partition; a topic of ours is named without prefix.
+
+    `other_than` one that was away: it may be the one that is asked, and hears late that it leads no more. Raises
+    Vacuous where nobody does.
+    """
+    for _ in range(_TIMES_ASKED):
+        number = await _asked(stage, topic, partition)
+        if number is not None and number != other_than:
+            return number
+        await asyncio.sleep(1)
+    raise Vacuous(f"{topic}|{partition} was led by nobody else all the time")
+
+
+async def _asked(stage: Stage, topic: str, partition: int) -> int | None:
+    """Who leads, as the one that is asked knows it; None where nobody does."""
     if topic == CONTROLLER:
         return await asyncio.to_thread(_controller, stage)
     name = topic if topic.startswith("__") else stage.deployment.topic(topic)
@@ -86,20 +100,8 @@ async def _leader(stage: Stage, topic: str, partition: int) -> int:
     finally:
         await admin.close()
     leaders: dict[int, int] = {each["partition"]: each["leader"] for each in found["partitions"]}
-    return max(0, leaders[partition] - 1)
-
-
-async def _successor(stage: Stage, topic: str, partition: int, number: int) -> int:
-    """The broker that leads a partition instead of one that was away; raises Vacuous where none does.
-
-    Whoever was away may be the one that is asked, and hears late that it leads no more.
-    """
-    for _ in range(_TIMES_ASKED):
-        leader = await _leader(stage, topic, partition)
-        if leader != number:
-            return leader
-        await asyncio.sleep(1)
-    raise Vacuous(f"{topic}|{partition} was led by the same broker all the time")
+    leader = leaders[partition]
+    return leader - 1 if leader > 0 else None
 
 
 def _controller(stage: Stage) -> int:
