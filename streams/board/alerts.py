@@ -2,7 +2,7 @@
 
 An alert is raised, enriched, retracted; a response that falls again raises another one. What an event did not say stays
 as it was said before. Where a person is forgotten, what was said of them goes from all alerts of the response at once.
-What people and clocks do to its case changes how a line stands, and nothing that was said in it.
+What people and clocks do to its case changes how a line stands, and nothing that a response said: not how urgent it is.
 """
 
 from bisect import insort
@@ -157,7 +157,8 @@ def together(before: Alert, event: Alert) -> Alert:
         return replace(
             before,
             sequence=event.sequence,
-            severity=event.severity,
+            # Such an event tells of the whole case, which is as urgent as another alert is while that one holds.
+            severity=event.severity if is_of_life(before) else before.severity,
             due_at=event.due_at,
             contactable=event.contactable,
             case_id=event.case_id,

@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 
 from msgspec.structs import replace
 
-from streams.board.alerts import Place, Response, bare, is_of_life, response_of, together
+from streams.board.alerts import Place, Response, bare, response_of, together
 from streams.domain.life import ACTIVE
 from streams.events.alert import Alert, Escalation, Taken
 
@@ -95,7 +95,7 @@ class Case:
         known = self.alerts.get(event.alert_id)
         if known is not None and event.sequence <= known.sequence:
             return False
-        self.alerts[event.alert_id] = _silent(event) if known is None else _with(known, event)
+        self.alerts[event.alert_id] = _silent(event) if known is None else together(known, event)
         self.status = event.status or self.status
         self.owner = event.owner or self.owner
         self.changed_ms = place.at_ms
@@ -146,15 +146,6 @@ def epoch_ms(instant: str) -> int:
 def _silent(event: Alert) -> Alert:
     """The first event of an alert, without what belongs into the story."""
     return replace(event, action=None, escalation=None, alerts=[])
-
-
-def _with(known: Alert, event: Alert) -> Alert:
-    """An alert after another event. Once its response has said how urgent it is, no other event does.
-
-    What people and clocks do tells of the whole case, which is as urgent as another alert in it may be for a while.
-    """
-    after = together(known, event)
-    return replace(after, severity=known.severity) if is_of_life(event) and not is_of_life(known) else after
 
 
 def _happened(place: Place, event: Alert) -> Happened:

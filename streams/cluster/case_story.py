@@ -188,7 +188,10 @@ def _response(event: Alert) -> _Response | None:
 
 
 def _together(before: Alert, event: Alert) -> Alert:
-    """An alert after one more event: of people and clocks an event says nothing that a response said."""
+    """An alert after one more event: of people and clocks an event says nothing that a response said.
+
+    How urgent it calls itself is the whole case, for as long as the worst alert in it holds.
+    """
     if event.response_id is None:
         return replace(
             before,
@@ -196,7 +199,6 @@ def _together(before: Alert, event: Alert) -> Alert:
             status=event.status,
             owner=event.owner,
             held=event.held,
-            severity=event.severity or before.severity,
         )
     return replace(
         event,

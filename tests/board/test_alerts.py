@@ -183,17 +183,18 @@ def test_alerts_stand_by_time_then_partition_then_offset() -> None:
 
 
 def test_what_people_and_clocks_do_changes_how_a_line_stands_and_not_what_it_says() -> None:
-    """Status, owner and severity are of the last event; what the customer said stays, and no note is in the line."""
+    """Status and owner are of the last event; how urgent it is and what was said stays, and no note is in the line."""
     alerts = Alerts()
     first = opened(1, alert_id="a", score=5)
     seen = lived(first, 2, "acknowledged", "acknowledged", actor="Mme Durand", owner="Anne", severity="P1")
     noted = lived(seen, 3, "enriched", "acknowledged", actor="Mme Durand", note="rappeler", changes=["note"])
+    assert first[1].severity != seen[1].severity
     for place, event in (first, seen, noted):
         assert alerts.apply(place, event)
 
     (told,) = _newest(alerts)
 
-    assert ("raised", "acknowledged", "Anne", "P1", 3) == (
+    assert ("raised", "acknowledged", "Anne", first[1].severity, 3) == (
         told.alert.kind,
         told.alert.status,
         told.alert.owner,

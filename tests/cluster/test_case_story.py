@@ -78,6 +78,17 @@ def test_an_alert_of_the_same_customer_is_part_of_the_case() -> None:
     assert ("retracted", False) == (case.status, case.is_active)
 
 
+def test_a_case_is_no_more_urgent_than_the_alerts_that_hold() -> None:
+    """What it said of itself while the worse one held is not what the alert that opened it is."""
+    cases = the_cases(
+        raised(score=6, severity="P3"), raised(2, case_id=an_id(1)), lived("attached", "open", severity="P1")
+    )
+    (case,) = cases
+    assert "P1" == case.severity
+    cases.take(9, raised(2, kind="retracted", sequence=2, case_id=an_id(1), reason="deleted"))
+    assert "P3" == case.severity
+
+
 def test_ids_are_found_by_how_they_begin() -> None:
     """In upper case, too; nothing where no alert has such an id."""
     cases = the_cases(raised(0xABC1), raised(0xABC2))
