@@ -78,14 +78,14 @@ async def _leader(stage: Stage, topic: str, partition: int, *, other_than: int |
     """The place among the nodes of the broker that leads a partition; a topic of ours is named without prefix.
 
     `other_than` one that was away: it may be the one that is asked, and hears late that it leads no more. Raises
-    Vacuous where nobody does.
+    Vacuous where nobody does, or nobody else.
     """
     for _ in range(_TIMES_ASKED):
         number = await _asked(stage, topic, partition)
         if number is not None and number != other_than:
             return number
         await asyncio.sleep(1)
-    raise Vacuous(f"{topic}|{partition} was led by nobody else all the time")
+    raise Vacuous(f"nobody {'' if other_than is None else 'else '}came to lead {topic}|{partition}")
 
 
 async def _asked(stage: Stage, topic: str, partition: int) -> int | None:
